@@ -1,0 +1,5 @@
+//! What a mixture is: parameters, covariance families, densities.
+
+mod covariance;
+
+pub use covariance::CovarianceType;

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+
+use crate::fit::{Floor, InitMethod};
+use crate::mixture::CovarianceType;
+
+/// What a person can ask of a session.
+///
+/// A new K, covariance type, start, seed or data set begins a new run; floor,
+/// tolerance and iteration limit take effect from the current iteration on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Open a built-in data set by its id.
+    OpenBuiltin(String),
+    /// The table's columns that the fit uses, by index, in this order; at least one.
+    SetColumns(Vec<usize>),
+    /// The two columns of the table that the map shows (both among the fitted ones).
+    SetAxes {
+        /// Across.
+        x: usize,
+        /// Up.
+        y: usize,
+    },
+    /// K, 1 to 32.
+    SetComponents(usize),
+    /// The covariance family.
+    SetCovariance(CovarianceType),
+    /// Where the first parameters come from.
+    SetInit(InitMethod),
+    /// Seed of the start.
+    SetSeed(u64),
+    /// What keeps covariances from collapsing.
+    SetFloor(Floor),
+    /// Tolerance on the gain of the mean log-likelihood.
+    SetTolerance(f64),
+    /// Iteration limit of play and run.
+    SetMaxIterations(usize),
+    /// Begin again from the same seed.
+    SameStart,
+    /// Begin again from the next seed.
+    NewStart,
+    /// One E-step: share the points out. (After an E-step: nothing to do.)
+    EStep,
+    /// One M-step: move the components. (Does the E-step first if it is due.)
+    MStep,
+    /// A full iteration: on to the end of the next M-step.
+    Step,
+    /// Forward one half-step, whichever is due.
+    Forward,
+    /// Back one half-step.
+    Back,
+    /// To the start.
+    First,
+    /// To the newest half-step.
+    Last,
+    /// To the half-step of this index.
+    Seek(usize),
+    /// Half-steps at the set speed, from here, until stopped.
+    Play,
+    /// Stop playing or running.
+    Pause,
+    /// Iterations as fast as they come, until a stopping rule holds.
+    RunToConvergence,
+    /// Half-steps a second while playing; infinity is not a number JSON has, so 0 means as fast as they come.
+    SetSpeed(f64),
+    /// Take back the last change of data, settings or start.
+    Undo,
+    /// Do it again.
+    Redo,
+}

@@ -1,0 +1,8 @@
+//! Leptos components, one concept a file; they hold no mathematics.
+
+use leptos::prelude::*;
+
+/// Mounts the page.
+pub fn mount() {
+    mount_to_body(|| view! { <h1>"Mixscope"</h1> });
+}

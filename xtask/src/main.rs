@@ -1,0 +1,2 @@
+//! Build, serve and test Mixscope.
+fn main() {}
