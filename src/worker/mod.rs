@@ -1,5 +1,8 @@
 //! The same wasm file in its other role: it owns the session.
 
+mod client;
+
+pub use client::{Client, FromWorker};
 use wasm_bindgen::JsCast;
 
 /// Is this instance running in a worker?
