@@ -93,8 +93,6 @@ pub enum Kind {
     Whole(&'static str, &'static str),
     /// Numbers such as 1e-6, where steps of one make no sense.
     Scientific,
-    /// Words.
-    Words,
 }
 
 /// A field that commits on Enter or when it is left, and shows what holds.
@@ -130,7 +128,6 @@ pub fn Field(
     let (input_type, mode, min, max) = match kind {
         Kind::Whole(min, max) => ("number", "numeric", Some(min), Some(max)),
         Kind::Scientific => ("text", "decimal", None, None),
-        Kind::Words => ("text", "text", None, None),
     };
     view! {
         <input
