@@ -20,7 +20,7 @@ impl Axes {
             ..Axes::default()
         };
         let size = xx.abs().max(xy.abs()).max(yy.abs());
-        if !(size.is_finite() && size > 0.0) {
+        if ![xx, xy, yy].iter().all(|v| v.is_finite()) || size == 0.0 {
             return flat;
         }
         // Scaled, so that nothing overflows.

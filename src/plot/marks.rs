@@ -81,7 +81,7 @@ fn spread(places: &[Point], distance: f64) -> Vec<Point> {
                 let (a, b) = (out[j], out[i]);
                 let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
                 let apart = dx.hypot(dy);
-                if !(apart < distance - 0.01) {
+                if apart.is_nan() || apart >= distance - 0.01 {
                     continue;
                 }
                 // Exactly on top of one another: each leaves in a direction of its own.

@@ -178,8 +178,8 @@ mod tests {
         layer.add(20.0, 15.0, to_linear(BLUE));
         let pixels = layer.finish();
         assert_eq!(pixel(&pixels, 20, 15), [0, 114, 178, 255]);
-        assert_eq!(pixel(&pixels, 24, 15), [255, 255, 255, 255]);
-        assert_eq!(pixel(&pixels, 27, 15)[3], 0);
+        assert_eq!(pixel(&pixels, 25, 15), [255, 255, 255, 255]);
+        assert_eq!(pixel(&pixels, 28, 15)[3], 0);
     }
 
     #[test]

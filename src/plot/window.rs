@@ -30,8 +30,7 @@ impl Window {
     /// than a factor of 4; a direction without extent takes the other's unit.
     /// Whatever the bounds, the result is finite and each axis runs upwards.
     pub fn fit(bounds: [f64; 4], width: f64, height: f64) -> Self {
-        let size = |v: f64| if v.is_finite() { v.max(1.0) } else { 1.0 };
-        let (width, height) = (size(width), size(height));
+        let (width, height) = (pixels(width), pixels(height));
         let x = Span::of(bounds[0], bounds[1]);
         let y = Span::of(bounds[2], bounds[3]);
         // Data units a pixel.
@@ -41,7 +40,8 @@ impl Window {
             && [(x, ux, width), (y, uy, height)]
                 .iter()
                 .all(|&(s, u, pixels)| {
-                    (u == 0.0 || u * EQUAL_WITHIN >= unit) && unit * pixels >= s.least()
+                    (u == 0.0 || u * EQUAL_WITHIN >= unit)
+                        && (s.least()..LARGEST).contains(&(unit * pixels))
                 });
         let (x_half, y_half) = if equal {
             (unit * width, unit * height)
@@ -65,12 +65,11 @@ impl Window {
             true => [lo, hi],
             false => Span::of(lo, hi).range(0.0),
         };
-        let size = |v: f64| if v.is_finite() { v.max(1.0) } else { 1.0 };
         Window {
             x: edges(x),
             y: edges(y),
-            width: size(width),
-            height: size(height),
+            width: pixels(width),
+            height: pixels(height),
             equal: false,
         }
     }
@@ -101,6 +100,14 @@ impl Window {
     /// The edges as a [`PictureRequest`](super::PictureRequest) wants them: left, right, bottom, top.
     pub fn edges(&self) -> [f64; 4] {
         [self.x[0], self.x[1], self.y[0], self.y[1]]
+    }
+}
+
+/// A size that can be divided by and multiplied with.
+fn pixels(size: f64) -> f64 {
+    match size.is_finite() {
+        true => size.clamp(1.0, 1e5),
+        false => 1.0,
     }
 }
 
@@ -210,7 +217,7 @@ mod tests {
         }
 
         #[test]
-        fn data_lie_inside_with_room_around(lo in -1e6..1e6, span in 1e-3..1e6) {
+        fn data_lie_inside_with_room_around(lo in -1e6..1e6f64, span in 1e-3..1e6f64) {
             let window = Window::fit([lo, lo + span, -span, 0.0], 300.0, 200.0);
             let [px, py] = window.to_pixels([lo, -span]);
             prop_assert!(px > 5.0 && py < 195.0, "{} {}", px, py);

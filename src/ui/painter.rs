@@ -42,7 +42,7 @@ pub fn put_pixels(
         return Ok(());
     }
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height)?;
-    ctx.put_image_data(&data, 0, 0)
+    ctx.put_image_data(&data, 0.0, 0.0)
 }
 
 fn paint_item(item: &Item, ctx: &CanvasRenderingContext2d) {
