@@ -1,12 +1,16 @@
 //! How much of each pixel a small disc covers, worked out once for 4 x 4 positions within a pixel.
 
-/// What a disc covers of one pixel.
+/// One, as the point layer counts light and coverage: 15 bits after the point, so
+/// that a product still fits 32 bits.
+pub(super) const ONE: i32 = 1 << 15;
+
+/// What a disc covers of one pixel, in parts of [`ONE`].
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cover {
     /// Part within the radius.
-    pub(super) core: f32,
+    pub(super) core: i32,
     /// Part within the rim around it.
-    pub(super) rim: f32,
+    pub(super) rim: i32,
 }
 
 /// Positions within a pixel, along one axis.
@@ -75,18 +79,18 @@ impl Discs {
 
 /// Coverage of the pixel whose corner lies at `x`, `y` from the centre.
 fn cover(x: f64, y: f64, radius: f64, outer: f64) -> Cover {
-    let (mut core, mut all) = (0u32, 0u32);
+    let (mut core, mut all) = (0i32, 0i32);
     for i in 0..SAMPLES {
         for j in 0..SAMPLES {
             let at = |v: f64, i: usize| v + (i as f64 + 0.5) / SAMPLES as f64;
             let square = at(x, i).powi(2) + at(y, j).powi(2);
-            core += u32::from(square <= radius * radius);
-            all += u32::from(square <= outer * outer);
+            core += i32::from(square <= radius * radius);
+            all += i32::from(square <= outer * outer);
         }
     }
-    let part = |count: u32| count as f32 / (SAMPLES * SAMPLES) as f32;
+    let sample = ONE / (SAMPLES * SAMPLES) as i32;
     Cover {
-        core: part(core),
-        rim: part(all) - part(core),
+        core: core * sample,
+        rim: (all - core) * sample,
     }
 }
