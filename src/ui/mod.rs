@@ -30,6 +30,8 @@ mod theme;
 mod timeline;
 mod transport;
 
+mod painter;
+
 use leptos::prelude::*;
 
 use caption::Caption;
