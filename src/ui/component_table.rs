@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 
 use super::format;
-use super::paint;
 use super::state::{Desk, use_desk};
-use super::paint::letter;
+use crate::plot::{Rgba, identity, letter};
 use crate::session::ComponentView;
 use crate::study::Health;
 
@@ -53,14 +52,14 @@ fn ComponentRow(
             .with(|v| v.components.get(i).map_or(Health::Good, |c| c.health))
     });
     let selected = move || desk.selected.get() == Some(i);
-    let look = move || paint::identity(i, desk.theme.is_dark());
+    let look = move || identity(i, desk.theme.plot());
     view! {
         <tr class:selected=selected>
             <th scope="row">
                 <button
                     class="badge"
-                    style:background-color=move || paint::css(look().fill)
-                    style:color=move || paint::css(look().on_fill)
+                    style:background-color=move || Rgba::from(look().fill).css()
+                    style:color=move || Rgba::from(look().on_fill).css()
                     aria-pressed=move || selected().to_string()
                     on:click=move |_| desk.toggle_selected(i)
                 >

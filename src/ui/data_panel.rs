@@ -58,8 +58,7 @@ pub fn DataPanel() -> impl IntoView {
                 />
             </Row>
             <OpenFile />
-            <p class="data-name">{move || desk.data.with(|d| d.name.clone())}</p>
-            <p class="fine">{move || size_words(desk)}</p>
+            <p class="data-size"><b>{move || desk.data.with(|d| d.name.clone())}</b>{move || size_words(desk)}</p>
             <p class="fine provenance">{move || desk.data.with(|d| d.provenance.clone())}</p>
             <Warnings />
         </Panel>
@@ -81,7 +80,7 @@ fn OpenFile() -> impl IntoView {
             >
                 "Open CSV"
             </button>
-            <p class="fine">"or drop a file anywhere. Stays in this tab."</p>
+            <p class="fine">"or drop a file. Stays in this tab."</p>
             <input
                 node_ref=input
                 type="file"
@@ -127,10 +126,10 @@ fn size_words(desk: Desk) -> String {
             n => format!("{} columns", format::count(n)),
         };
         if data.n_fitted == data.n_rows {
-            format!("{rows} rows · {columns}")
+            format!(" · {rows} rows · {columns}")
         } else {
             let fitted = format::count(data.n_fitted);
-            format!("{rows} rows, {fitted} fitted · {columns}")
+            format!(" · {rows} rows, {fitted} fitted · {columns}")
         }
     })
 }

@@ -25,7 +25,7 @@ const STARTS: [(InitMethod, &str); 4] = [
 ];
 
 const SCALES: [(FloorScale, &str); 2] = [
-    (FloorScale::Relative, "× column variance"),
+    (FloorScale::Relative, "× variance"),
     (FloorScale::Absolute, "absolute"),
 ];
 
@@ -114,7 +114,7 @@ fn FloorRows() -> impl IntoView {
                     } />
             </div>
         </Row>
-        <p class="fine under">"Added to every variance at each M-step, so that none collapses."</p>
+        <p class="fine under">"Added to each variance in the M-step, as a share of the column’s own or as it is."</p>
     }
 }
 

@@ -16,15 +16,19 @@ pub fn Panel(
     /// What it holds.
     children: Children,
 ) -> impl IntoView {
-    let phone = window()
-        .match_media(PHONE)
-        .ok()
-        .flatten()
-        .is_some_and(|query| query.matches());
     view! {
-        <details class="panel" open=always_open || !phone>
+        <details class="panel" open=always_open || !is_phone()>
             <summary><h2>{title}</h2></summary>
             <div class="panel-body">{children()}</div>
         </details>
     }
+}
+
+/// Is the page as narrow as a phone?
+pub fn is_phone() -> bool {
+    window()
+        .match_media(PHONE)
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
 }

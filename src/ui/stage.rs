@@ -10,16 +10,19 @@ use leptos::prelude::*;
 use super::paint;
 use super::state::Desk;
 use super::surface::Surface;
-use crate::plot::{Picture, PictureRequest};
+use super::timeline;
+use crate::plot::{MapLayout, Picture, PictureRequest};
 use crate::session::{Command, TracePoint, View};
 
 /// The canvases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
+    /// Well and grid of the map.
+    Ground,
     /// Points of the map, pixels.
     Points,
-    /// Axes, ellipses, trails of the map.
-    Map,
+    /// Ellipses, trails, means of the map.
+    Overlay,
     /// The objective.
     Curve,
     /// Responsibilities.
@@ -28,9 +31,10 @@ pub enum Layer {
     Timeline,
 }
 
-const LAYERS: [Layer; 5] = [
+const LAYERS: [Layer; 6] = [
+    Layer::Ground,
     Layer::Points,
-    Layer::Map,
+    Layer::Overlay,
     Layer::Curve,
     Layer::Heat,
     Layer::Timeline,
@@ -42,14 +46,18 @@ pub struct Layers(u8);
 
 impl Layers {
     /// All of them.
-    pub const ALL: Layers = Layers(0b1_1111);
+    pub const ALL: Layers = Layers(0b11_1111);
     /// Those that show what the worker has drawn.
-    const PICTURE: Layers = Layers(0b0_1001);
+    const PICTURE: Layers = Layers(0b01_0010);
+    /// Those of the map, which share one layout.
+    const MAP: Layers = Layers(0b00_0111);
+    /// What another half-step changes.
+    const VIEW: Layers = Layers(0b11_1100);
 
-    /// One of them. The two of the map are painted together.
+    /// One of them. Those of the map are painted together.
     pub fn of(layer: Layer) -> Layers {
         match layer {
-            Layer::Points | Layer::Map => Layers(0b0_0011),
+            Layer::Ground | Layer::Points | Layer::Overlay => Layers::MAP,
             other => Layers(1 << other as u8),
         }
     }
@@ -65,8 +73,10 @@ pub struct Arrived {
     pub picture: Picture,
     /// The points, as a canvas takes them.
     pub points: web_sys::ImageData,
-    /// The request it answers.
+    /// The request it answers, as far as size and window go.
     pub request: PictureRequest,
+    /// Version of the data that it shows.
+    pub data: u64,
 }
 
 /// What a picture depends on; the same again need not be asked for.
@@ -81,12 +91,13 @@ struct Asked {
 /// The canvases and what is to be painted on them.
 #[derive(Default)]
 pub struct Stage {
-    surfaces: RefCell<[Option<Surface>; 5]>,
+    surfaces: RefCell<[Option<Surface>; 6]>,
     stale: Cell<Layers>,
     frame_is_due: Cell<bool>,
     waiting: RefCell<Option<View>>,
     trace: RefCell<Vec<TracePoint>>,
     trace_run: Cell<u64>,
+    layout: RefCell<Option<MapLayout>>,
     asked: RefCell<Option<Asked>>,
     arrived: RefCell<Option<Arrived>>,
     next_id: Cell<u64>,
@@ -138,7 +149,7 @@ impl Stage {
         }
         *waiting = Some(view);
         drop(waiting);
-        self.mark(desk, Layers::ALL);
+        self.mark(desk, Layers::VIEW);
     }
 
     /// Keeps the newest picture; one that no longer fits is dropped, a better one is on its way.
@@ -148,12 +159,12 @@ impl Stage {
         picture: Picture,
         points: &js_sys::Uint8ClampedArray,
     ) {
-        let request = match &*self.asked.borrow() {
+        let (request, data) = match &*self.asked.borrow() {
             Some(asked)
                 if (asked.request.width, asked.request.height)
                     == (picture.width, picture.height) =>
             {
-                asked.request.clone()
+                (asked.request.clone(), asked.data)
             }
             _ => return,
         };
@@ -167,6 +178,7 @@ impl Stage {
                 picture,
                 points,
                 request,
+                data,
             });
             self.mark(desk, Layers::PICTURE);
         }
@@ -178,9 +190,10 @@ impl Stage {
         let Some(surface) = &surfaces[Layer::Curve as usize] else {
             return;
         };
+        let trace = self.trace.borrow();
         let wanted = desk
             .view
-            .with_untracked(|view| paint::iteration_at(surface, view, &self.trace.borrow(), x));
+            .with_untracked(|view| paint::iteration_at(surface, &look(desk, view, &trace), x));
         if let Some(iteration) = wanted {
             desk.send(Command::Seek(2 * iteration));
         }
@@ -201,12 +214,7 @@ impl Stage {
         let surfaces = self.surfaces.borrow();
         let trace = self.trace.borrow();
         let arrived = self.arrived.borrow();
-        let look = paint::Look {
-            view,
-            trace: &trace,
-            dark: desk.theme.is_dark_untracked(),
-            selected: desk.selected.try_get_untracked().flatten(),
-        };
+        let look = look(desk, view, &trace);
         let visible = |layer: Layer| surfaces[layer as usize].as_ref().filter(|s| s.is_visible());
         let drawn = |layer: Layer| stale.has(layer).then(|| visible(layer)).flatten();
 
@@ -214,33 +222,45 @@ impl Stage {
             paint::curve(surface, &look);
         }
         if let Some(surface) = drawn(Layer::Timeline) {
-            paint::timeline(surface, &look);
+            paint::steps(surface, &look, timeline::capacity(view.last), timeline::inset());
         }
         if let Some(surface) = drawn(Layer::Heat) {
-            let picture = arrived
-                .as_ref()
-                .map(|a| &a.picture)
-                .filter(|picture| picture.run == view.run);
-            paint::heat(surface, &look, picture);
-        }
-        if let Some(surface) = drawn(Layer::Map) {
-            paint::map(surface, &look);
+            let picture = arrived.as_ref().map(|a| &a.picture);
+            paint::heat(surface, &look, picture.filter(|p| p.run == view.run));
         }
         if view.run == 0 {
             return;
         }
-        // The map decides what a picture has to show, so both wait for it to be mounted.
-        if let (Some(points), Some(map)) = (visible(Layer::Points), visible(Layer::Map)) {
-            let heat = visible(Layer::Heat).map_or(0.0, |s| paint::heat_width(s, &look));
-            let request = paint::picture_request(map, &look, heat);
-            if stale.has(Layer::Points) {
-                let picture = arrived
-                    .as_ref()
-                    .filter(|a| a.request.window == request.window);
-                paint::points(points, &look, picture);
+        // The three canvases of the map have the same size and share a layout.
+        let (Some(ground), Some(points), Some(overlay)) = (
+            visible(Layer::Ground),
+            visible(Layer::Points),
+            visible(Layer::Overlay),
+        ) else {
+            return;
+        };
+        let layout = paint::layout(ground, &look);
+        let moved = self.layout.borrow().as_ref() != Some(&layout);
+        if moved || stale.has(Layer::Ground) {
+            paint::ground(ground, &layout);
+            if desk.stretched.try_get_untracked() == Some(layout.window.equal) {
+                desk.stretched.try_set(!layout.window.equal);
             }
-            self.ask(desk, view, request);
         }
+        if stale.has(Layer::Overlay) {
+            paint::overlay(overlay, &layout, &look);
+        }
+        if moved || stale.has(Layer::Points) {
+            let fits = |a: &&Arrived| {
+                a.data == view.data.version && a.request.window == layout.window.edges()
+            };
+            paint::points(points, &layout, arrived.as_ref().filter(fits));
+        }
+        let heat = visible(Layer::Heat).map_or(1, paint::heat_width);
+        let request = paint::picture_request(&layout, &look, ground.ratio, heat);
+        self.ask(desk, view, request);
+        drop(arrived);
+        *self.layout.borrow_mut() = Some(layout);
     }
 
     fn ask(&self, desk: Desk, view: &View, request: PictureRequest) {
@@ -263,5 +283,14 @@ impl Stage {
         *asked = Some(wanted);
         drop(asked);
         desk.with_client(|client| client.request_picture(request));
+    }
+}
+
+fn look<'a>(desk: Desk, view: &'a View, trace: &'a [TracePoint]) -> paint::Look<'a> {
+    paint::Look {
+        view,
+        trace,
+        theme: untrack(|| desk.theme.plot()),
+        selected: desk.selected.try_get_untracked().flatten(),
     }
 }

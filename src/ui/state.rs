@@ -33,6 +33,8 @@ pub struct Desk {
     pub busy: RwSignal<String>,
     /// Counts what was refused, so that a control can go back to what holds.
     pub refused: RwSignal<u32>,
+    /// Is a unit of one axis of the map longer than a unit of the other?
+    pub stretched: RwSignal<bool>,
     /// The component that is pointed out.
     pub selected: RwSignal<Option<usize>>,
     /// Is the list of keys open?
@@ -58,6 +60,7 @@ impl Desk {
             problem: RwSignal::new(None),
             busy: RwSignal::new(String::new()),
             refused: RwSignal::new(0),
+            stretched: RwSignal::new(false),
             selected,
             help: RwSignal::new(false),
             theme,
@@ -65,7 +68,7 @@ impl Desk {
             client: StoredValue::new_local(None),
         };
         Effect::new(move || {
-            theme.is_dark();
+            theme.plot();
             selected.track();
             desk.stage().mark(desk, Layers::ALL);
         });
@@ -209,7 +212,7 @@ fn blank() -> View {
             n_fitted: 0,
             columns: Vec::new(),
             fitted: Vec::new(),
-            axes: [0, 0],
+            axes: [0, 1],
             bounds: [0.0, 1.0, 0.0, 1.0],
         },
         settings: Settings {

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use crate::plot;
+
 const STORED_AS: &str = "mixscope.theme";
 
 /// What was chosen with the switch.
@@ -83,19 +85,16 @@ impl Theme {
         theme
     }
 
-    /// Is the page dark now? Tracked.
-    pub fn is_dark(self) -> bool {
-        match self.choice.get() {
+    /// What it comes to now, as the canvases know it. Tracked.
+    pub fn plot(self) -> plot::Theme {
+        let dark = match self.choice.get() {
             Choice::Auto => self.system_dark.get(),
             chosen => chosen == Choice::Dark,
-        }
-    }
-
-    /// The same outside of any effect.
-    pub fn is_dark_untracked(self) -> bool {
-        match self.choice.try_get_untracked() {
-            Some(Choice::Auto) | None => self.system_dark.try_get_untracked() == Some(true),
-            Some(chosen) => chosen == Choice::Dark,
+        };
+        if dark {
+            plot::Theme::Dark
+        } else {
+            plot::Theme::Light
         }
     }
 

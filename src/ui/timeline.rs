@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::panel::is_phone;
 use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
@@ -52,6 +53,11 @@ pub fn Timeline() -> impl IntoView {
             />
         </section>
     }
+}
+
+/// Half the slider's thumb in CSS pixels, as the style sheet has it.
+pub fn inset() -> f64 {
+    if is_phone() { 12.0 } else { 8.0 }
 }
 
 /// How many half-steps the strip has room for: it grows by leaps, so that it mostly stands still.
