@@ -3,10 +3,9 @@ use std::fmt;
 /// Rows of one block: the K x 256 densities of a block stay in the processor's nearest cache.
 pub const BLOCK_ROWS: usize = 256;
 
-/// The rows that a fit reads: N x D finite numbers, each column centred at its mean.
-///
-/// Centring keeps the covariance of data at a large offset: 1e8 + 0.001 has lost
-/// its last digits only once. Rows lie in blocks of [`BLOCK_ROWS`], columns one after
+/// The rows that a fit reads: N x D finite numbers. A column that lies far from zero
+/// for its spread is centred at its mean, so that data at an offset of 1e8 keep their
+/// covariance; the subtraction is exact there (Sterbenz 1974). Rows lie in blocks of [`BLOCK_ROWS`], columns one after
 /// another inside a block, so that one instruction serves several rows.
 #[derive(Clone, Debug)]
 pub struct Matrix {
@@ -63,12 +62,12 @@ impl fmt::Display for MatrixError {
 impl std::error::Error for MatrixError {}
 
 impl Matrix {
-    /// Centres and stores D columns of N numbers.
+    /// Stores D columns of N numbers, centred where that gains digits.
     ///
     /// # Errors
     /// If there is nothing, lengths differ, or a column cannot be squared.
     pub fn from_columns(columns: &[&[f64]]) -> Result<Self, MatrixError> {
-        let centre = columns.iter().map(|c| mean(c)).collect();
+        let centre = columns.iter().map(|c| exact_centre(c)).collect();
         Self::centred_at(columns, centre)
     }
 
@@ -96,6 +95,7 @@ impl Matrix {
             if let Some(row) = column.iter().position(|v| !v.is_finite()) {
                 return Err(MatrixError::NotFinite { column: j, row });
             }
+            let mean = mean(column);
             let mut largest = 0.0f64;
             let mut squares = 0.0;
             for (b, rows) in column.chunks(BLOCK_ROWS).enumerate() {
@@ -103,7 +103,7 @@ impl Matrix {
                 for (slot, &x) in values[start..].iter_mut().zip(rows) {
                     *slot = x - centre[j];
                     largest = largest.max(x.abs());
-                    squares += *slot * *slot;
+                    squares += (x - mean) * (x - mean);
                 }
             }
             // A margin of 1e4 below the largest double for sums of products.
@@ -133,12 +133,12 @@ impl Matrix {
         self.n_columns
     }
 
-    /// What was subtracted from each column.
+    /// What was subtracted from each column: its mean, or 0.
     pub fn centre(&self) -> &[f64] {
         &self.centre
     }
 
-    /// Variance of each column about its centre (divided by N).
+    /// Variance of each column about its mean (divided by N).
     pub fn variance(&self) -> &[f64] {
         &self.variance
     }
@@ -161,15 +161,27 @@ impl Matrix {
             })
     }
 
-    /// Entry of a row and column, centred.
+    /// Entry of a row and column, less the centre.
     pub fn get(&self, row: usize, column: usize) -> f64 {
         let (b, i) = (row / BLOCK_ROWS, row % BLOCK_ROWS);
         self.values[(b * self.n_columns + column) * BLOCK_ROWS + i]
     }
 
-    /// One row, centred, D numbers.
+    /// One row less the centre, D numbers.
     pub fn row(&self, row: usize) -> Vec<f64> {
         (0..self.n_columns).map(|j| self.get(row, j)).collect()
+    }
+}
+
+/// The mean of a column whose values all lie within a fifth of it, else 0: the two
+/// cases in which subtracting it from every value rounds nothing.
+fn exact_centre(column: &[f64]) -> f64 {
+    let mean = mean(column);
+    let farthest = column.iter().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+    if farthest < mean.abs() / 5.0 {
+        mean
+    } else {
+        0.0
     }
 }
 

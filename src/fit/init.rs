@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::e_step::Sums;
 use super::kmeans::{Clusters, assign, kmeans_plus_plus, lloyd};
-use super::m_step::{Moments, narrower_than_rounding, pool, shape};
+use super::m_step::{Moments, narrower_than_rounding, origin, pool, shape};
 use super::random::Random;
 use super::settings::{InitMethod, Settings, SettingsError};
 use crate::data::{BLOCK_ROWS, Matrix};
@@ -38,7 +38,7 @@ impl fmt::Display for StartError {
             StartError::Settings(e) => e.fmt(f),
             StartError::Constant { column } => write!(
                 f,
-                "column {} has the same value in every row: leave it out, or set a floor above 0",
+                "column {} has the same value in every row: leave it out, or set an absolute floor above 0",
                 column + 1
             ),
             StartError::Collinear { column } => write!(
@@ -270,8 +270,9 @@ fn estimate(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Option<Rc<Cov
     let moments: Vec<Moments> = sums
         .per_component
         .iter()
-        .filter(|s| s.count > 0.0)
-        .map(|s| Moments::of(s, dense))
+        .zip(&sums.centres)
+        .filter(|(s, _)| s.count > 0.0)
+        .map(|(s, centre)| Moments::of(s, &origin(centre), dense))
         .collect();
     let scatter = pool(&moments.iter().collect::<Vec<_>>());
     let covariance = shape(

@@ -7,7 +7,8 @@ use super::e_step::{Sums, e_step};
 use crate::data::Matrix;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, letter};
 
-/// Below this effective count a component holds no points: sums of this size are rounding.
+/// Added to every effective count, as scikit-learn does; a component whose own count is
+/// not above it holds no points.
 pub const EMPTY_COUNT: f64 = 10.0 * f64::EPSILON;
 
 /// If subtracting the squared shift of a mean leaves less than this share of a
@@ -72,23 +73,37 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    pub(super) fn of(sums: &Sums, dense: bool) -> Moments {
-        let n = sums.count;
-        let shift: Vec<f64> = sums.first.iter().map(|s| s / n).collect();
-        let mut scatter: Vec<f64> = sums.second.iter().map(|s| s / n).collect();
+    /// `origin` is the zero of the matrix's coordinates less the centre of the sums:
+    /// scikit-learn's 10 eps added to each count draw a mean there, by nothing that shows
+    /// unless the component is all but empty.
+    pub(super) fn of(sums: &Sums, origin: &[f64], dense: bool) -> Moments {
+        let count = sums.count + EMPTY_COUNT;
+        let share = sums.count / count;
+        let average: Vec<f64> = sums.first.iter().map(|s| s / count).collect();
+        let shift: Vec<f64> = average
+            .iter()
+            .zip(origin)
+            .map(|(a, o)| a + EMPTY_COUNT / count * o)
+            .collect();
+        let mut scatter: Vec<f64> = sums.second.iter().map(|s| s / count).collect();
         let mut cancelled = false;
         for (entry, (i, j)) in pairs(shift.len(), dense).enumerate() {
             let before = scatter[entry];
-            scatter[entry] -= shift[i] * shift[j];
+            scatter[entry] -= average[i] * shift[j] + shift[i] * (average[j] - share * shift[j]);
             cancelled |= i == j && scatter[entry] < CANCELLATION * before;
         }
         Moments {
-            count: n,
+            count,
             shift,
             scatter,
             cancelled,
         }
     }
+}
+
+/// The zero of the matrix's coordinates seen from `centre`.
+pub(super) fn origin(centre: &[f64]) -> Vec<f64> {
+    centre.iter().map(|c| -c).collect()
 }
 
 /// Index pairs in the order of [`Sums::second`].
@@ -99,7 +114,7 @@ fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
 /// Maximum likelihood parameters from the sums of an E-step under `mixture`, plus `floor`
 /// (D numbers) on every variance (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
 ///
-/// w_k = n_k / N; mu_k = sum r x / n_k; S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. A component
+/// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k; S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. A component
 /// without points gets weight 0 and keeps its mean and covariance.
 ///
 /// # Errors
@@ -133,7 +148,7 @@ fn moments(sums: &[Sums], centres: &[Vec<f64>], dense: bool) -> Result<PerCompon
             moments.push(None);
             continue;
         }
-        let m = Moments::of(sums, dense);
+        let m = Moments::of(sums, &origin(&centres[component]), dense);
         if m.shift.iter().chain(&m.scatter).any(|v| !v.is_finite()) {
             return Err(StepError::NotFinite { component });
         }
@@ -269,9 +284,17 @@ fn resolved(
     }
 }
 
-/// The first column along which `covariance` is narrower than the data's rounding.
+/// A factor keeps no digit once the variance left in a column is this share of it.
+const LOST_DIGITS: f64 = 64.0 * f64::EPSILON;
+
+/// The first column along which `covariance` is narrower than the data's rounding, or
+/// in which its factor is nothing but rounding.
 pub(super) fn narrower_than_rounding(matrix: &Matrix, covariance: &Covariance) -> Option<usize> {
-    (0..matrix.n_columns()).find(|&j| covariance.get(j, j).sqrt() < matrix.resolution()[j])
+    (0..matrix.n_columns()).find(|&j| {
+        let variance = covariance.get(j, j);
+        variance.sqrt() < matrix.resolution()[j]
+            || covariance.pivot(j) * covariance.pivot(j) < LOST_DIGITS * variance
+    })
 }
 
 #[cfg(test)]

@@ -202,28 +202,51 @@ impl Covariance {
 }
 
 /// Lower Cholesky factor of a symmetric matrix, both d x d and row-major
-/// (Golub and Van Loan, Matrix Computations, 4.2).
+/// (Golub and Van Loan, Matrix Computations, 4.2). The differences are formed with
+/// twice the digits: nearly collinear columns lose most of them.
 fn cholesky(d: usize, matrix: &[f64]) -> Result<Vec<f64>, CovarianceError> {
     let mut factor = vec![0.0; d * d];
     for i in 0..d {
         for j in 0..=i {
-            let mut sum = matrix[i * d + j];
-            for l in 0..j {
-                sum -= factor[i * d + l] * factor[j * d + l];
-            }
+            let (row_i, row_j) = (&factor[i * d..i * d + j], &factor[j * d..j * d + j]);
+            let rest = minus_dot(matrix[i * d + j], row_i, row_j);
             if i == j {
                 // Written so that NaN fails too.
-                let positive = sum > 0.0 && sum.is_finite();
+                let positive = rest > 0.0 && rest.is_finite();
                 if !positive {
                     return Err(CovarianceError::NotPositiveDefinite { dimension: i });
                 }
-                factor[i * d + i] = sum.sqrt();
+                factor[i * d + i] = rest.sqrt();
             } else {
-                factor[i * d + j] = sum / factor[j * d + j];
+                factor[i * d + j] = rest / factor[j * d + j];
             }
         }
     }
     Ok(factor)
+}
+
+/// start - a . b, accumulated with a running correction (Ogita, Rump and Oishi 2005).
+fn minus_dot(start: f64, a: &[f64], b: &[f64]) -> f64 {
+    let (mut sum, mut correction) = (start, 0.0);
+    for (&x, &y) in a.iter().zip(b) {
+        let product = x * y;
+        let (xh, xl) = split(x);
+        let (yh, yl) = split(y);
+        let product_error = ((xh * yh - product) + xh * yl + xl * yh) + xl * yl;
+        let next = sum - product;
+        let back = next - sum;
+        let sum_error = (sum - (next - back)) - (product + back);
+        sum = next;
+        correction += sum_error - product_error;
+    }
+    sum + correction
+}
+
+/// High and low half of a double (Dekker 1971).
+fn split(x: f64) -> (f64, f64) {
+    let scaled = 134_217_729.0 * x;
+    let high = scaled - (scaled - x);
+    (high, x - high)
 }
 
 #[cfg(test)]
