@@ -2,6 +2,8 @@
 
 mod criteria;
 mod health;
+mod saddle;
 
 pub use criteria::{aic, bic};
-pub use health::Health;
+pub use health::{Health, health};
+pub use saddle::coincident;
