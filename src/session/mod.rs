@@ -4,7 +4,6 @@
 mod command;
 mod view;
 
+pub use crate::data::ColumnKind;
 pub use command::Command;
-pub use view::{
-    ColumnKind, ColumnView, ComponentView, DataView, Phase, Problem, Status, TracePoint, View,
-};
+pub use view::{ColumnView, ComponentView, DataView, Phase, Problem, Status, TracePoint, View};
