@@ -1,5 +1,49 @@
 //! Pictures: from a plain scene to pixels, without a browser.
+//!
+//! A [`Scene`] is a list of shapes in CSS pixels; what it shows is decided here,
+//! and a painter only replays it (on a canvas in the page, or as SVG with
+//! [`svg`]). What is made of very many parts is pixels from the start:
+//! [`PointLayer`] and [`heat_pixels`].
+//!
+//! The map is three layers: [`map_ground`] (well, grid, tick labels), the points,
+//! and [`map_overlay`] (trails, ellipses, means), all placed by one [`MapLayout`].
 
+mod clip;
+mod colour;
+mod curve;
+mod disc;
+mod ellipse;
+mod heat;
+mod layout;
+mod map;
+mod marks;
+mod palette;
+mod points;
 mod request;
+mod scene;
+mod strip;
+mod style;
+mod svg;
+mod text;
+mod ticks;
+mod timeline;
+mod window;
 
+pub use colour::{Encoder, Linear, Rgb, Rgba, contrast, luminance, mix, to_linear, to_srgb};
+pub use curve::{Curve, CurveInput};
+pub use ellipse::Axes;
+pub use heat::{heat_bands, heat_pixels};
+pub use layout::{MapLayout, strip_y};
+pub use map::{Blob, MapLayers, MapOverlay, map_ground, map_overlay};
+pub use marks::marker;
+pub use palette::{
+    COLOURS, Dash, Identity, Marker, Palette, Theme, identity, letter, line_colours,
+};
+pub use points::{PointLayer, Rim, point_radius, rim_width};
 pub use request::{Picture, PictureRequest};
+pub use scene::{Anchor, FAR, Item, Point, Rect, Scene, Stroke, Text, crisp, snap};
+pub use style::Style;
+pub use svg::{FONT, svg};
+pub use ticks::{Tick, Ticks, number, ticks, whole_ticks};
+pub use timeline::{Timeline, timeline};
+pub use window::Window;

@@ -1,5 +1,7 @@
 //! Leptos components, one concept a file; they hold no mathematics.
 
+mod painter;
+
 use leptos::prelude::*;
 
 /// Mounts the page.
