@@ -1,0 +1,40 @@
+//! The page as a host serves it: from any folder, under its content policy, alone.
+
+use anyhow::Result;
+use e2e::{Page, Setup};
+
+#[tokio::test]
+async fn it_loads_from_a_sub_path_without_a_complaint() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    assert_eq!(page.client().title().await?, "Mixscope");
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    assert_eq!(page.missing(), [""; 0]);
+    page.close().await
+}
+
+#[tokio::test]
+async fn no_request_leaves_its_folder() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let requests = page.requests().await?;
+    let foreign: Vec<_> = requests
+        .iter()
+        .filter(|url| !url.starts_with(&page.url()))
+        .collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+    assert!(
+        requests.iter().any(|url| url.ends_with("mixscope_bg.wasm")),
+        "the log of requests is not complete: {requests:?}"
+    );
+    page.close().await
+}
+
+#[tokio::test]
+async fn the_content_policy_stops_foreign_code() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let script = "const script = document.createElement('script'); \
+                  script.textContent = 'window.intruder = true'; \
+                  document.head.append(script); \
+                  return window.intruder ?? false";
+    assert_eq!(page.run(script, vec![]).await?, false);
+    page.close().await
+}
