@@ -1,16 +1,12 @@
 //! How much of each pixel a small disc covers, worked out once for 4 x 4 positions within a pixel.
 
-/// One, as the point layer counts light and coverage: 15 bits after the point, so
-/// that a product still fits 32 bits.
-pub(super) const ONE: i32 = 1 << 15;
-
-/// What a disc covers of one pixel, in parts of [`ONE`].
+/// What a disc covers of one pixel, 0 to 1.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cover {
     /// Part within the radius.
-    pub(super) core: i32,
+    pub(super) core: f32,
     /// Part within the rim around it.
-    pub(super) rim: i32,
+    pub(super) rim: f32,
 }
 
 /// Positions within a pixel, along one axis.
@@ -22,7 +18,7 @@ const LARGEST: f64 = 64.0;
 
 /// Squares of coverage for one disc, at each position within a pixel.
 pub(super) struct Discs {
-    reach: f64,
+    margin: i32,
     side: usize,
     masks: Vec<Cover>,
 }
@@ -52,12 +48,11 @@ impl Discs {
                 }
             }
         }
-        Discs { reach, side, masks }
-    }
-
-    /// A disc whose centre is further out than this does not touch the picture.
-    pub(super) fn reach(&self) -> f64 {
-        self.reach + 1.0
+        Discs {
+            margin: reach as i32,
+            side,
+            masks,
+        }
     }
 
     /// Width and height of a square of coverage.
@@ -65,32 +60,35 @@ impl Discs {
         self.side
     }
 
-    /// The square for a disc centred at `x`, `y`, and the pixel of its upper left corner.
+    /// Pixels from the one that holds the centre to the edge of the square.
+    pub(super) fn margin(&self) -> i32 {
+        self.margin
+    }
+
+    /// The square for a disc whose centre lies at this fraction of its pixel.
     #[inline]
-    pub(super) fn at(&self, x: f64, y: f64) -> (&[Cover], i64, i64) {
-        let (fx, fy) = (x.floor(), y.floor());
-        let step = |fraction: f64| ((fraction * STEPS as f64) as usize).min(STEPS - 1);
+    pub(super) fn at(&self, fraction_x: f32, fraction_y: f32) -> &[Cover] {
+        let step = |fraction: f32| ((fraction * STEPS as f32) as usize).min(STEPS - 1);
         let area = self.side * self.side;
-        let index = (step(y - fy) * STEPS + step(x - fx)) * area;
-        let corner = |v: f64| v as i64 - self.reach as i64;
-        (&self.masks[index..index + area], corner(fx), corner(fy))
+        let index = (step(fraction_y) * STEPS + step(fraction_x)) * area;
+        &self.masks[index..index + area]
     }
 }
 
 /// Coverage of the pixel whose corner lies at `x`, `y` from the centre.
 fn cover(x: f64, y: f64, radius: f64, outer: f64) -> Cover {
-    let (mut core, mut all) = (0i32, 0i32);
+    let (mut core, mut all) = (0u32, 0u32);
     for i in 0..SAMPLES {
         for j in 0..SAMPLES {
             let at = |v: f64, i: usize| v + (i as f64 + 0.5) / SAMPLES as f64;
             let square = at(x, i).powi(2) + at(y, j).powi(2);
-            core += i32::from(square <= radius * radius);
-            all += i32::from(square <= outer * outer);
+            core += u32::from(square <= radius * radius);
+            all += u32::from(square <= outer * outer);
         }
     }
-    let sample = ONE / (SAMPLES * SAMPLES) as i32;
+    let part = |count: u32| count as f32 / (SAMPLES * SAMPLES) as f32;
     Cover {
-        core: core * sample,
-        rim: (all - core) * sample,
+        core: part(core),
+        rim: part(all) - part(core),
     }
 }
