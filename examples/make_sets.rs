@@ -32,18 +32,28 @@ fn blob(points: usize, mean: [f64; 2], std: [f64; 2], correlation: f64) -> Blob 
 
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args_os().nth(1).unwrap_or("assets/sets".into()));
+    for (name, text) in sets() {
+        std::fs::write(folder.join(name), text)?;
+    }
+    Ok(())
+}
+
+/// Names and contents of the files.
+pub fn sets() -> [(&'static str, String); 2] {
     let blobs = [
         blob(170, [-1.6, 0.4], [1.5, 0.8], 0.55),
         blob(130, [2.6, 1.9], [0.75, 1.15], -0.3),
         blob(100, [1.3, -2.1], [1.1, 0.55], 0.2),
     ];
-    std::fs::write(folder.join("blobs.csv"), csv(&blobs, 11))?;
     let uneven = [
         blob(500, [-2.5, -1.5], [1.0, 1.0], 0.0),
         blob(100, [2.5, 0.0], [1.0, 1.0], 0.0),
         blob(10, [-0.5, 4.0], [1.0, 1.0], 0.0),
     ];
-    std::fs::write(folder.join("uneven.csv"), csv(&uneven, 12))
+    [
+        ("blobs.csv", csv(&blobs, 11)),
+        ("uneven.csv", csv(&uneven, 12)),
+    ]
 }
 
 /// All points of the blobs in random order, rounded to four decimals.

@@ -76,7 +76,7 @@ static ALL: [Builtin; 7] = [
         title: "Iris",
         about: "150 irises of three species, four lengths in centimetres each.",
         try_this: "BIC likes two components, botanists three: look at the pair that stays together.",
-        provenance: "Fisher, Annals of Eugenics 7 (1936) 179-188; UCI Machine Learning Repository, CC BY 4.0.",
+        provenance: "Fisher, Annals of Eugenics 7 (1936) 179-188; UCI Machine Learning Repository, CC BY 4.0; the values are Fisher's, as R's datasets package has them.",
         k: 3,
         columns: &["Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"],
         csv: include_str!("../../assets/sets/iris.csv"),

@@ -79,12 +79,16 @@ fn trim(mut cell: &[u8]) -> &[u8] {
     }
 }
 
-/// The beginning of a cell or a name, fit for a message: without control characters, at
-/// most `most` characters long.
+/// The beginning of a cell or a name, fit for a message: at most `most` characters, those
+/// that cannot be seen replaced by U+FFFD.
 pub(super) fn shorten(cell: &[u8], most: usize) -> String {
     let head = &cell[..cell.len().min(4 * most + 4)];
     let head = String::from_utf8_lossy(head);
-    let mut characters = head.chars().filter(|c| !c.is_control());
+    let mut characters = head.chars().map(|character| match character {
+        '\t' | '\n' | '\r' => ' ',
+        unseen if unseen.is_control() => char::REPLACEMENT_CHARACTER,
+        seen => seen,
+    });
     let mut short: String = characters.by_ref().take(most).collect();
     if characters.next().is_some() || head.len() < cell.len() {
         short = short

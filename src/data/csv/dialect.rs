@@ -1,19 +1,13 @@
 use std::fmt;
 
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use ::csv::{ByteRecord, Reader};
 
 use super::cell::{self, Cell};
+use super::header::{comment_header, has_header, names};
 use super::lines::Lines;
+use super::preamble::Preamble;
+use super::sample::{Sample, offset, records, usual_width};
 use super::{CsvError, Options};
-
-/// So many rows are looked at.
-const SAMPLE_ROWS: usize = 200;
-/// They are sought in so many bytes, and in more if lines are long.
-const SAMPLE_BYTES: usize = 256 << 10;
-/// A first line that is longer than this is not the line of a table.
-const LONGEST_LINE: usize = 4 << 20;
-/// Names are cut to so many characters.
-const LONGEST_NAME: usize = 200;
 
 /// What stands between cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +37,7 @@ pub enum Decimal {
 }
 
 impl Delimiter {
-    fn byte(self) -> u8 {
+    pub(super) fn byte(self) -> u8 {
         match self {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
@@ -118,19 +112,6 @@ impl Dialect {
     }
 }
 
-fn records(text: &[u8], delimiter: Delimiter) -> Reader<&[u8]> {
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.byte())
-        .from_reader(text)
-}
-
-/// A line of blanks between rows is none of them.
-pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record.len() == 1 && cell::clean(&record[0]).is_empty()
-}
-
 /// Looks at the first rows; see the functions below for each question.
 ///
 /// # Errors
@@ -153,7 +134,7 @@ pub(super) fn recognise(text: &str, options: &Options) -> Result<Dialect, CsvErr
     let sample = Sample::of(bytes, delimiter).ok_or_else(|| too_long(&mut lines))?;
     let Some(first) = sample.records.first() else {
         return Err(CsvError::NoRows {
-            line: lines.of(text.len()).max(1),
+            line: lines.of(text.trim_end().len().saturating_sub(1)),
         });
     };
     let (decimal, doubtful) = match options.decimal {
@@ -198,150 +179,6 @@ pub(super) fn recognise(text: &str, options: &Options) -> Result<Dialect, CsvErr
         return Err(CsvError::TooManyColumns { line, columns });
     }
     Ok(dialect)
-}
-
-/// What stands above the rows: a line `sep=;`, comments, blank lines.
-struct Preamble<'a> {
-    end: usize,
-    delimiter: Option<Delimiter>,
-    /// The comment right above the rows.
-    comment: Option<Comment<'a>>,
-}
-
-struct Comment<'a> {
-    text: &'a str,
-    line: u64,
-}
-
-impl<'a> Preamble<'a> {
-    fn of(text: &'a str) -> Self {
-        let mut found = Self {
-            end: 0,
-            delimiter: None,
-            comment: None,
-        };
-        let mut lines = Lines::new(text.as_bytes());
-        let mut anything = false;
-        while found.end < text.len() {
-            let rest = &text[found.end..];
-            let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
-            // A tab may be a row of two empty cells, but not above everything else.
-            let line = rest[..length].trim();
-            if line.starts_with('#') && !is_missing_word(line) {
-                found.comment = Some(Comment {
-                    text: line,
-                    line: lines.of(found.end),
-                });
-            } else if let (false, Some(delimiter)) = (anything, separator(&rest[..length])) {
-                found.delimiter = Some(delimiter);
-            } else if line.is_empty() {
-                found.comment = None;
-            } else {
-                break;
-            }
-            anything |= !line.is_empty();
-            found.end += length;
-            found.end += super::lines::line_ends(&text.as_bytes()[found.end..]).min(
-                if rest[length..].starts_with("\r\n") {
-                    2
-                } else {
-                    1
-                },
-            );
-        }
-        found
-    }
-}
-
-/// "#N/A,3" is a row and not a comment.
-fn is_missing_word(line: &str) -> bool {
-    let head = line.get(..3).unwrap_or_default();
-    head.eq_ignore_ascii_case("#n/") || head.eq_ignore_ascii_case("#na")
-}
-
-/// The delimiter that a line `sep=;` names.
-fn separator(line: &str) -> Option<Delimiter> {
-    let line = line.trim_start();
-    let line = line.trim_matches('"');
-    if !line.get(..4)?.eq_ignore_ascii_case("sep=") {
-        return None;
-    }
-    match line.as_bytes()[4..] {
-        [b','] => Some(Delimiter::Comma),
-        [b';'] => Some(Delimiter::Semicolon),
-        [b'\t'] => Some(Delimiter::Tab),
-        [b'|'] => Some(Delimiter::Bar),
-        [byte] if byte.is_ascii_punctuation() || byte == b' ' => Some(Delimiter::Other(byte)),
-        _ => None,
-    }
-}
-
-/// The first rows, blank lines left out.
-struct Sample {
-    records: Vec<ByteRecord>,
-    /// Where each of them ends.
-    ends: Vec<usize>,
-}
-
-impl Sample {
-    /// `None` if the first record does not end for megabytes.
-    fn of(bytes: &[u8], delimiter: Delimiter) -> Option<Self> {
-        let mut size = SAMPLE_BYTES;
-        loop {
-            let sample = Self::within(bytes, size, delimiter);
-            let cut = size < bytes.len();
-            if !cut || sample.records.len() > 2 {
-                return Some(sample);
-            }
-            if size >= LONGEST_LINE {
-                return Some(sample).filter(|sample| !sample.records.is_empty());
-            }
-            size *= 4;
-        }
-    }
-
-    fn within(bytes: &[u8], size: usize, delimiter: Delimiter) -> Self {
-        let part = &bytes[..size.min(bytes.len())];
-        let mut reader = records(part, delimiter);
-        let mut sample = Self {
-            records: Vec::new(),
-            ends: Vec::new(),
-        };
-        let mut record = ByteRecord::new();
-        while sample.records.len() < SAMPLE_ROWS
-            && reader.read_byte_record(&mut record).unwrap_or(false)
-        {
-            let end = reader.position().byte() as usize;
-            // A record at the very end of a part may go on beyond it.
-            if end >= part.len() && part.len() < bytes.len() {
-                break;
-            }
-            if !is_blank(&record) {
-                sample.records.push(record.clone());
-                sample.ends.push(end);
-            }
-        }
-        sample
-    }
-}
-
-/// Where a record begins.
-fn offset(record: &ByteRecord) -> usize {
-    record
-        .position()
-        .map_or(0, |position| position.byte() as usize)
-}
-
-/// The most frequent number of cells, and how many records have it; the larger of two
-/// that are equally frequent.
-fn usual_width(records: &[ByteRecord]) -> (usize, usize) {
-    let mut widths: Vec<usize> = records.iter().map(ByteRecord::len).collect();
-    widths.sort_unstable();
-    widths
-        .chunk_by(|a, b| a == b)
-        .map(|equal| (equal[0], equal.len()))
-        .max_by_key(|&(width, count)| (count, width))
-        .unwrap_or((1, 0))
 }
 
 /// The delimiter that cuts the first rows into equally many cells, and most of them into
@@ -429,96 +266,59 @@ fn choose_decimal(records: &[ByteRecord], delimiter: Delimiter) -> (Decimal, Opt
     (Decimal::Comma, doubtful.map(|cell| cell::shorten(cell, 40)))
 }
 
-/// Does the first record name the columns? It does if it has text above numbers, and does
-/// not if it has numbers above numbers, years excepted ([`names_years`]). Where no column
-/// holds numbers below, it does unless there is a number in it.
-fn has_header(records: &[ByteRecord], decimal: Decimal) -> bool {
-    let Some((first, below)) = records.split_first() else {
-        return false;
-    };
-    let says = |record: &ByteRecord, column: usize| {
-        record
-            .get(column)
-            .map_or(Cell::Missing, |raw| cell::read(cell::clean(raw), decimal))
-    };
-    let (mut any_text, mut any_number, mut number_above) = (false, false, false);
-    for column in 0..first.len() {
-        let above = says(first, column);
-        let mut balance = 0i32;
-        for record in below {
-            balance += match says(record, column) {
-                Cell::Missing => 0,
-                Cell::Text => -1,
-                _ => 1,
-            };
-        }
-        match above {
-            Cell::Missing => {}
-            Cell::Text if balance > 0 => return true,
-            Cell::Text => any_text = true,
-            _ => {
-                any_number = true;
-                number_above |= balance > 0;
-            }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> Dialect {
+        recognise(text, &Options::default()).expect("a table")
+    }
+
+    #[test]
+    fn decimal_commas_do_not_separate() {
+        for text in ["x;y\n3,86;4,35\n0,2;-2,29\n", "3,86;4,35\n0,2;-2,29\n"] {
+            let dialect = seen(text);
+            assert_eq!(dialect.delimiter, Delimiter::Semicolon);
+            assert_eq!(dialect.decimal, Decimal::Comma);
         }
     }
-    if number_above {
-        return names_years(first, below, decimal);
+
+    #[test]
+    fn a_single_column_may_have_decimal_commas() {
+        let dialect = seen("x\n3,86\n0,2\n1,5\n");
+        assert_eq!(dialect.delimiter, Delimiter::None);
+        assert_eq!(dialect.decimal, Decimal::Comma);
     }
-    any_text && !any_number
-}
 
-/// Consecutive years above cells none of which could be a year: names, and not a row.
-fn names_years(first: &ByteRecord, below: &[ByteRecord], decimal: Decimal) -> bool {
-    let year = |raw: &[u8]| match cell::read(cell::clean(raw), decimal) {
-        Cell::Number(value) if value.trunc() == value && (1500.0..2500.0).contains(&value) => {
-            Some(value)
-        }
-        _ => None,
-    };
-    let years: Option<Vec<f64>> = first.iter().map(year).collect();
-    years.is_some_and(|years| {
-        years.len() > 1
-            && years.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
-            && below.len() > 1
-            && below.iter().flatten().all(|raw| year(raw).is_none())
-    })
-}
+    #[test]
+    fn two_columns_of_integers_are_not_one_of_decimals() {
+        assert_eq!(seen("1,2\n3,4\n5,6\n").delimiter, Delimiter::Comma);
+    }
 
-fn names(record: &ByteRecord) -> Vec<String> {
-    record
-        .iter()
-        .map(|raw| {
-            cell::shorten(cell::clean(raw), LONGEST_NAME)
-                .trim()
-                .to_owned()
-        })
-        .collect()
-}
+    #[test]
+    fn delimiters_within_quotes_do_not_count() {
+        let dialect = seen("a|b\n\"1;2;3\"|4\n\"5;6;7\"|8\n");
+        assert_eq!(dialect.delimiter, Delimiter::Bar);
+    }
 
-/// The names in a comment, if it has one for every column.
-fn comment_header(
-    comment: &str,
-    delimiter: Delimiter,
-    decimal: Decimal,
-    width: usize,
-) -> Option<Vec<String>> {
-    let inner = comment.trim_start_matches('#');
-    let mut record = ByteRecord::new();
-    let found = records(inner.as_bytes(), delimiter)
-        .read_byte_record(&mut record)
-        .unwrap_or(false);
-    let words = record.iter().all(|raw| {
-        matches!(
-            cell::read(cell::clean(raw), decimal),
-            Cell::Text | Cell::Missing
-        )
-    });
-    (found && width > 1 && record.len() == width && words).then(|| {
-        let mut names = names(&record);
-        if let Some(first) = names.first_mut().filter(|name| name.is_empty()) {
-            first.push('#');
-        }
-        names
-    })
+    #[test]
+    fn a_comma_that_may_separate_thousands_is_doubtful() {
+        let dialect = seen("x;y\n1,000;2,000\n3,000;4,000\n");
+        assert_eq!(dialect.decimal, Decimal::Comma);
+        assert_eq!(dialect.doubtful.as_deref(), Some("1,000"));
+        let dialect = seen("x;y\n1,000;2.5\n3,000;4.5\n");
+        assert_eq!(dialect.decimal, Decimal::Point);
+    }
+
+    #[test]
+    fn what_the_caller_knows_is_not_questioned() {
+        let options = Options {
+            delimiter: Some(Delimiter::Tab),
+            decimal: Some(Decimal::Comma),
+            header: Some(true),
+        };
+        let dialect = recognise("1,2\n3,4\n", &options).expect("a table");
+        assert_eq!(dialect.width, 1);
+        assert_eq!(dialect.names, Some(vec!["1,2".to_owned()]));
+    }
 }

@@ -49,7 +49,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), CsvError>
             Zeros::Neither => bytes_as_text(bytes),
         },
     };
-    if mostly_control(&text.as_bytes()[..text.len().min(LOOK)]) {
+    let head = &text.as_bytes()[..text.len().min(LOOK)];
+    let digits = head.iter().any(u8::is_ascii_digit);
+    if mostly_control(head) || encoding == Encoding::Windows1252 && !digits {
         return Err(CsvError::Binary { kind: None });
     }
     let without = text.trim_end_matches('\x1a').len();
@@ -177,8 +179,8 @@ mod tests {
     #[test]
     fn whatever_is_not_utf8_is_windows_1252() {
         assert_eq!(
-            text(b"temp\xe9rature \x80\n"),
-            ("température €\n".into(), Encoding::Windows1252)
+            text(b"temp\xe9rature \x80\n1\n"),
+            ("température €\n1\n".into(), Encoding::Windows1252)
         );
     }
 
@@ -186,6 +188,25 @@ mod tests {
     fn a_workbook_is_named() {
         let error = decode(b"PK\x03\x04rest").expect_err("a workbook is not text");
         assert!(error.what().contains("spreadsheet"));
+    }
+
+    #[test]
+    fn what_is_neither_utf8_nor_has_digits_is_not_text() {
+        let error = decode(&[0xed; 100]).expect_err("not text");
+        assert_eq!(error, CsvError::Binary { kind: None });
+    }
+
+    #[test]
+    fn random_bytes_are_not_text() {
+        let mut state = 1u32;
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(4096)
+        .collect();
+        let error = decode(&bytes).expect_err("not text");
+        assert_eq!(error, CsvError::Binary { kind: None });
     }
 
     #[test]

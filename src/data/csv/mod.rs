@@ -22,10 +22,13 @@ mod column;
 mod dialect;
 mod encoding;
 mod error;
+mod header;
 mod lines;
 mod number;
+mod preamble;
 mod quotes;
 mod reader;
+mod sample;
 
 use std::fmt;
 

@@ -3,7 +3,7 @@ use ::csv::ByteRecord;
 use super::column::ColumnBuilder;
 use super::dialect::{self, Dialect};
 use super::lines::{self, Lines};
-use super::{CsvError, Format, Options, ReadTable, encoding, quotes};
+use super::{CsvError, Format, Options, ReadTable, encoding, quotes, sample};
 use crate::data::{Column, Note, Places, Table, Values, remarks};
 
 /// So many notes about single columns are kept.
@@ -132,7 +132,7 @@ impl<'d> Rows<'d> {
                 }
                 broken = quotes.broken;
             }
-            if !dialect::is_blank(&record) || self.is_lone_quotes(raw) {
+            if !sample::is_blank(&record) || self.is_lone_quotes(raw) {
                 self.push(&record, broken, || lines.of(start));
             }
             start = end;
@@ -183,7 +183,7 @@ impl<'d> Rows<'d> {
         if self.n_rows < 2 {
             return Err(match self.n_rows {
                 0 => CsvError::NoRows {
-                    line: self.dialect.line,
+                    line: self.dialect.header.unwrap_or(self.dialect.line),
                 },
                 rows => CsvError::TooFewRows { rows },
             });
