@@ -18,7 +18,8 @@ fn blob(identity: usize, weight: f64, mean: [f64; 2], covariance: [f64; 3]) -> B
 
 fn normal(i: usize) -> [f64; 2] {
     let unit = |v: u64| ((v >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let a = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let a = (i as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
+    let a = (a ^ (a >> 29)).wrapping_mul(0x9fb2_1c65_1e98_df25);
     let b = (a ^ (a >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let (r, t) = (
         (-2.0 * unit(b).ln()).sqrt(),
@@ -73,9 +74,9 @@ fn pictures() -> Vec<Picture> {
     sick[2].health = Health::Flat;
     sick[2].covariance = [1.0, 1.0, 1.0];
     sick[3].health = Health::Empty;
-    for i in 4..8 {
-        sick[i].mean = [0.1 * (i - 4) as f64, 0.0];
-        sick[i].identity = i + 22;
+    for (i, blob) in sick.iter_mut().enumerate().skip(4) {
+        blob.mean = [0.1 * (i - 4) as f64, 0.0];
+        blob.identity = i + 22;
     }
     let one = vec![
         blob(0, 0.5, [2.0, 2.0], [0.05, 0.05, 0.05]),
@@ -224,7 +225,8 @@ fn gallery() {
         let ghost = [
             -426.0, -410.0, -395.0, -391.0, -389.0, -388.2, -388.0, -387.9,
         ];
-        let inputs: [(&str, &[f64], usize, &[f64], Option<f64>); 5] = [
+        type Shown<'a> = (&'a str, &'a [f64], usize, &'a [f64], Option<f64>);
+        let inputs: [Shown; 5] = [
             ("curve-few", &few, 6, &ghost, Some(-374.0)),
             ("curve-cut", &cut, 59, &[], Some(-4.2e6)),
             ("curve-one", &few[..1], 0, &[], None),
