@@ -204,13 +204,10 @@ pub fn point_radius(n: usize, device_pixel_ratio: f64) -> f64 {
     css.clamp(0.7, 4.2) * device_pixel_ratio
 }
 
-/// Width of the rim that suits a radius, both in device pixels; none for the smallest points.
+/// Width of the rim that suits a radius, both in device pixels. It fades out
+/// where points become so small that their rims would bleach a crowd.
 pub fn rim_width(radius: f64) -> f64 {
-    if radius < 1.3 {
-        0.0
-    } else {
-        (radius * 0.22).clamp(0.4, 1.6)
-    }
+    ((radius - 1.2) * 0.35).clamp(0.0, 1.6)
 }
 
 #[cfg(test)]

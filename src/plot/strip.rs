@@ -77,8 +77,8 @@ fn densities(scene: &mut Scene, layout: &MapLayout, overlay: &MapOverlay, part: 
     // The sum lies below as a broad soft line, so that it hides no component
     // where there is but one.
     let curve: Vec<Point> = xs.iter().zip(&sum).map(|(&x, &d)| place(x, d)).collect();
-    let soft = Rgba::new(style.palette().ink, 0.32);
-    scene.line(&curve, Stroke::new(soft, 4.0 * style.scale));
+    let soft = Rgba::new(style.palette().ink, 0.38);
+    scene.line(&curve, Stroke::new(soft, 3.2 * style.scale));
     for (i, blob) in components.iter().enumerate() {
         let look = identity(blob.identity, style.theme);
         let colour = Rgba::opaque(look.line);

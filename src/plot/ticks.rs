@@ -40,6 +40,10 @@ pub fn ticks(lo: f64, hi: f64, about: usize) -> Ticks {
         return Ticks::default();
     };
     let values = multiples(lo, hi, step);
+    // One number alone says nothing about the scale.
+    if values.len() < 2 && about < 12 {
+        return ticks(lo, hi, about + 2);
+    }
     let digits = -exponent(step);
     let (labels, longest) = write_all(&values, digits);
     if longest <= TOO_LONG {
