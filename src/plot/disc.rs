@@ -9,69 +9,77 @@ pub(super) struct Cover {
     pub(super) rim: f32,
 }
 
-/// Positions within a pixel, along one axis.
-const STEPS: usize = 4;
+/// Positions within a pixel, along one axis: a power of two.
+pub(super) const STEPS: i32 = 4;
 /// Samples of a pixel, along one axis.
 const SAMPLES: usize = 8;
 /// Larger discs are drawn with this radius.
 const LARGEST: f64 = 64.0;
 
-/// Squares of coverage for one disc, at each position within a pixel.
+/// Coverage of the pixels that a disc touches, row by row.
+pub(super) struct Mask {
+    /// First column, counted from the pixel that holds the centre.
+    pub(super) left: i32,
+    /// First row, counted likewise.
+    pub(super) top: i32,
+    /// Columns.
+    pub(super) width: i32,
+    /// Rows.
+    pub(super) height: i32,
+    /// `width` x `height` pixels.
+    pub(super) covers: Vec<Cover>,
+}
+
+/// A disc at each position within a pixel.
 pub(super) struct Discs {
     margin: i32,
-    side: usize,
-    masks: Vec<Cover>,
+    masks: Vec<Mask>,
 }
 
 impl Discs {
     pub(super) fn new(radius: f64, rim: f64) -> Self {
-        let tame = |v: f64| {
-            if v.is_nan() {
-                0.0
-            } else {
-                v.clamp(0.0, LARGEST)
-            }
+        let tame = |v: f64| match v.is_nan() {
+            true => 0.0,
+            false => v.clamp(0.0, LARGEST),
         };
         let radius = tame(radius).max(0.3);
         let outer = radius + tame(rim);
-        let reach = outer.ceil();
-        let side = 2 * reach as usize + 1;
-        let mut masks = Vec::with_capacity(STEPS * STEPS * side * side);
-        for step_y in 0..STEPS {
-            for step_x in 0..STEPS {
-                let centre = |step: usize| reach + (step as f64 + 0.5) / STEPS as f64;
-                let (cx, cy) = (centre(step_x), centre(step_y));
-                for y in 0..side {
-                    for x in 0..side {
-                        masks.push(cover(x as f64 - cx, y as f64 - cy, radius, outer));
-                    }
-                }
-            }
-        }
+        let positions = (0..STEPS).flat_map(|y| (0..STEPS).map(move |x| [x, y]));
         Discs {
-            margin: reach as i32,
-            side,
-            masks,
+            margin: outer.ceil() as i32,
+            masks: positions.map(|at| Mask::new(at, radius, outer)).collect(),
         }
     }
 
-    /// Width and height of a square of coverage.
-    pub(super) fn side(&self) -> usize {
-        self.side
-    }
-
-    /// Pixels from the one that holds the centre to the edge of the square.
+    /// Pixels, beside the one that holds the centre, that a disc may touch.
     pub(super) fn margin(&self) -> i32 {
         self.margin
     }
 
-    /// The square for a disc whose centre lies at this fraction of its pixel.
+    /// The disc whose centre lies at these quarters of pixels; whole pixels do not matter.
     #[inline]
-    pub(super) fn at(&self, fraction_x: f32, fraction_y: f32) -> &[Cover] {
-        let step = |fraction: f32| ((fraction * STEPS as f32) as usize).min(STEPS - 1);
-        let area = self.side * self.side;
-        let index = (step(fraction_y) * STEPS + step(fraction_x)) * area;
-        &self.masks[index..index + area]
+    pub(super) fn at(&self, x: i32, y: i32) -> &Mask {
+        let step = |v: i32| v & (STEPS - 1);
+        &self.masks[(step(y) * STEPS + step(x)) as usize]
+    }
+}
+
+impl Mask {
+    fn new([step_x, step_y]: [i32; 2], radius: f64, outer: f64) -> Self {
+        let centre = |step: i32| (f64::from(step) + 0.5) / f64::from(STEPS);
+        let (cx, cy) = (centre(step_x), centre(step_y));
+        let range = |c: f64| ((c - outer).floor() as i32, (c + outer).ceil() as i32);
+        let ((left, right), (top, bottom)) = (range(cx), range(cy));
+        let pixels = (top..bottom).flat_map(|y| (left..right).map(move |x| [x, y]));
+        Mask {
+            left,
+            top,
+            width: right - left,
+            height: bottom - top,
+            covers: pixels
+                .map(|[x, y]| cover(f64::from(x) - cx, f64::from(y) - cy, radius, outer))
+                .collect(),
+        }
     }
 }
 

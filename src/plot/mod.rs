@@ -13,6 +13,8 @@ mod colour;
 mod curve;
 mod disc;
 mod ellipse;
+#[cfg(test)]
+mod gallery;
 mod heat;
 mod layout;
 mod map;

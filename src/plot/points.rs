@@ -6,7 +6,7 @@
 
 use super::PictureRequest;
 use super::colour::{Linear, to_linear, to_srgb};
-use super::disc::Discs;
+use super::disc::{Discs, STEPS};
 use std::sync::OnceLock;
 
 /// A rim around every point, which keeps neighbours apart.
@@ -18,11 +18,11 @@ pub struct Rim {
     pub width: f64,
 }
 
-/// A point that waits to be drawn: device pixels and linear light.
+/// A point that waits to be drawn: position in quarters of device pixels, and linear light.
 #[derive(Clone, Copy)]
 struct Spot {
-    x: f32,
-    y: f32,
+    x: i32,
+    y: i32,
     colour: [u16; 3],
 }
 
@@ -39,7 +39,7 @@ pub struct PointLayer {
     origin: [f64; 2],
     discs: Discs,
     rim: Option<Linear>,
-    /// Rows of pixels in a stripe.
+    /// Rows of pixels in a stripe: a power of two.
     rows: usize,
     stripes: Vec<Vec<Spot>>,
 }
@@ -51,6 +51,7 @@ impl PointLayer {
         let (width, height) = (width as usize, height as usize);
         let [left, right, bottom, top] = window;
         let rows = (STRIPE_BYTES / (width.max(1) * size_of::<[f32; 4]>())).clamp(8, 256);
+        let rows = 1 << rows.ilog2();
         PointLayer {
             width,
             height,
@@ -96,12 +97,15 @@ impl PointLayer {
             return;
         }
         let spot = Spot {
-            x: px as f32,
-            y: py as f32,
+            x: (px * f64::from(STEPS)).floor() as i32,
+            y: (py * f64::from(STEPS)).floor() as i32,
             colour: colour.map(|c| (c.clamp(0.0, 1.0) * f32::from(u16::MAX) + 0.5) as u16),
         };
-        let stripe = |y: f64| (y.max(0.0) as usize / self.rows).min(self.stripes.len() - 1);
-        let (first, last) = (stripe(py - margin - 1.0), stripe(py + margin + 1.0));
+        let mask = self.discs.at(spot.x, spot.y);
+        let top = spot.y.div_euclid(STEPS) + mask.top;
+        let shift = self.rows.trailing_zeros();
+        let stripe = |row: i32| (row.max(0) as usize >> shift).min(self.stripes.len() - 1);
+        let (first, last) = (stripe(top), stripe(top + mask.height - 1));
         for stripe in &mut self.stripes[first..=last] {
             stripe.push(spot);
         }
@@ -130,13 +134,11 @@ impl PointLayer {
     /// Draws a point into the stripe that begins at row `top`.
     #[inline]
     fn draw(&self, spot: &Spot, top: i32, pixels: &mut [[f32; 4]]) {
-        let (fx, fy) = (spot.x.floor(), spot.y.floor());
-        let disc = self.discs.at(spot.x - fx, spot.y - fy);
-        let side = self.discs.side() as i32;
-        let left = fx as i32 - self.discs.margin();
-        let upper = fy as i32 - self.discs.margin() - top;
-        let (from_x, to_x) = ((-left).max(0), (self.width as i32 - left).min(side));
-        let (from_y, to_y) = ((-upper).max(0), (self.rows as i32 - upper).min(side));
+        let mask = self.discs.at(spot.x, spot.y);
+        let left = spot.x.div_euclid(STEPS) + mask.left;
+        let upper = spot.y.div_euclid(STEPS) + mask.top - top;
+        let (from_x, to_x) = ((-left).max(0), (self.width as i32 - left).min(mask.width));
+        let (from_y, to_y) = ((-upper).max(0), (self.rows as i32 - upper).min(mask.height));
         if from_x >= to_x || from_y >= to_y {
             return;
         }
@@ -146,7 +148,7 @@ impl PointLayer {
         for row in from_y..to_y {
             let start = (upper + row) as usize * self.width + (left + from_x) as usize;
             let line = &mut pixels[start..start + count];
-            let covers = &disc[(row * side + from_x) as usize..][..count];
+            let covers = &mask.covers[(row * mask.width + from_x) as usize..][..count];
             match self.rim {
                 None => {
                     for (pixel, cover) in line.iter_mut().zip(covers) {
@@ -204,13 +206,10 @@ pub fn point_radius(n: usize, device_pixel_ratio: f64) -> f64 {
     css.clamp(0.7, 4.2) * device_pixel_ratio
 }
 
-/// Width of the rim that suits a radius, both in device pixels; none for the smallest points.
+/// Width of the rim that suits a radius, both in device pixels. It fades out
+/// where points become so small that their rims would bleach a crowd.
 pub fn rim_width(radius: f64) -> f64 {
-    if radius < 1.3 {
-        0.0
-    } else {
-        (radius * 0.22).clamp(0.4, 1.6)
-    }
+    ((radius - 1.2) * 0.35).clamp(0.0, 1.6)
 }
 
 #[cfg(test)]
