@@ -275,35 +275,33 @@ fn never_repeats(values: &[f64]) -> bool {
         .all(|&value| value.trunc() == value && seen.insert((value + 0.0).to_bits()))
 }
 
+/// Numbers the repetitions of a name; a name that is given wins over one that is invented.
 fn make_distinct(columns: &mut [Column]) {
-    let mut taken: HashSet<String> = columns
-        .iter()
-        .map(|column| column.name.clone())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let mut taken: HashSet<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut met: HashMap<String, usize> = HashMap::new();
     for (index, column) in columns.iter_mut().enumerate() {
-        let wanted = if column.name.is_empty() {
-            format!("column {}", index + 1)
+        let mut invented = 1;
+        let number = if column.name.is_empty() {
+            column.name = format!("column {}", index + 1);
+            if taken.insert(column.name.clone()) {
+                continue;
+            }
+            &mut invented
         } else {
-            column.name.clone()
+            met.entry(column.name.clone()).or_insert(0)
         };
-        let invented = column.name.is_empty();
-        let count = met.entry(wanted.clone()).or_insert(0);
-        *count += 1;
-        if *count == 1 && (!invented || !taken.contains(&wanted)) {
-            taken.insert(wanted.clone());
-            column.name = wanted;
+        *number += 1;
+        if *number == 1 {
             continue;
         }
-        let mut number = (*count).max(2);
-        let mut name = format!("{wanted} ({number})");
-        while taken.contains(&name) {
-            number += 1;
-            name = format!("{wanted} ({number})");
-        }
-        *count = number;
-        taken.insert(name.clone());
+        // The number goes on from the last repetition, so that this stays linear.
+        let name = loop {
+            let name = format!("{} ({number})", column.name);
+            if taken.insert(name.clone()) {
+                break name;
+            }
+            *number += 1;
+        };
         column.name = name;
     }
 }

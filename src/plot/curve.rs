@@ -394,8 +394,8 @@ mod tests {
     fn a_click_finds_the_iteration_drawn_there() {
         let values: Vec<f64> = (0..30).map(|i| -100.0 / (1.0 + i as f64)).collect();
         let curve = curve(&values, 3);
-        for i in 0..30 {
-            assert_eq!(curve.iteration_at(curve.place(i, values[i])[0]), Some(i));
+        for (i, &value) in values.iter().enumerate() {
+            assert_eq!(curve.iteration_at(curve.place(i, value)[0]), Some(i));
         }
         assert_eq!(curve.iteration_at(-1e9), Some(0));
         assert_eq!(curve.iteration_at(1e9), Some(29));

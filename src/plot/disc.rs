@@ -1,6 +1,6 @@
 //! How much of each pixel a small disc covers, worked out once for 4 x 4 positions within a pixel.
 
-/// What a disc covers of one pixel.
+/// What a disc covers of one pixel, 0 to 1.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cover {
     /// Part within the radius.
@@ -18,7 +18,7 @@ const LARGEST: f64 = 64.0;
 
 /// Squares of coverage for one disc, at each position within a pixel.
 pub(super) struct Discs {
-    reach: f64,
+    margin: i32,
     side: usize,
     masks: Vec<Cover>,
 }
@@ -48,12 +48,11 @@ impl Discs {
                 }
             }
         }
-        Discs { reach, side, masks }
-    }
-
-    /// A disc whose centre is further out than this does not touch the picture.
-    pub(super) fn reach(&self) -> f64 {
-        self.reach + 1.0
+        Discs {
+            margin: reach as i32,
+            side,
+            masks,
+        }
     }
 
     /// Width and height of a square of coverage.
@@ -61,15 +60,18 @@ impl Discs {
         self.side
     }
 
-    /// The square for a disc centred at `x`, `y`, and the pixel of its upper left corner.
+    /// Pixels from the one that holds the centre to the edge of the square.
+    pub(super) fn margin(&self) -> i32 {
+        self.margin
+    }
+
+    /// The square for a disc whose centre lies at this fraction of its pixel.
     #[inline]
-    pub(super) fn at(&self, x: f64, y: f64) -> (&[Cover], i64, i64) {
-        let (fx, fy) = (x.floor(), y.floor());
-        let step = |fraction: f64| ((fraction * STEPS as f64) as usize).min(STEPS - 1);
+    pub(super) fn at(&self, fraction_x: f32, fraction_y: f32) -> &[Cover] {
+        let step = |fraction: f32| ((fraction * STEPS as f32) as usize).min(STEPS - 1);
         let area = self.side * self.side;
-        let index = (step(y - fy) * STEPS + step(x - fx)) * area;
-        let corner = |v: f64| v as i64 - self.reach as i64;
-        (&self.masks[index..index + area], corner(fx), corner(fy))
+        let index = (step(fraction_y) * STEPS + step(fraction_x)) * area;
+        &self.masks[index..index + area]
     }
 }
 

@@ -18,6 +18,7 @@ mod layout;
 mod map;
 mod marks;
 mod palette;
+mod picture;
 mod points;
 mod request;
 mod scene;
@@ -39,6 +40,7 @@ pub use marks::marker;
 pub use palette::{
     COLOURS, Dash, Identity, Marker, Palette, Theme, identity, letter, line_colours,
 };
+pub use picture::picture;
 pub use points::{PointLayer, Rim, point_radius, rim_width};
 pub use request::{Picture, PictureRequest};
 pub use scene::{Anchor, FAR, Item, Point, Rect, Scene, Stroke, Text, crisp, snap};

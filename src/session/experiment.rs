@@ -72,6 +72,26 @@ impl Experiment {
         })
     }
 
+    /// The data.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// What was asked.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The history.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Index of the half-step shown.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     /// What the half-step shown was.
     pub fn phase(&self) -> Phase {
         match self.position {

@@ -7,7 +7,7 @@ use super::command::Command;
 use super::experiment::Experiment;
 use super::source::{Selection, Source};
 use super::view::Problem;
-use crate::data::Table;
+use crate::data::{Table, csv};
 use crate::fit::{Settings, SettingsError};
 
 /// Changes that can be undone.
@@ -132,6 +132,21 @@ impl Session {
         let source = Rc::new(Source::own(table, provenance, warnings));
         if let Err(problem) = self.open(source) {
             self.problem = Some(problem);
+        }
+    }
+
+    /// Reads a CSV file's bytes and opens it. A bad file leaves everything as it was.
+    pub fn open_csv(&mut self, name: &str, bytes: &[u8]) {
+        match csv::read(name, bytes) {
+            Ok(read) => {
+                let warnings = read.notes.iter().map(ToString::to_string).collect();
+                let provenance = format!("Read as {}.", read.format);
+                self.open_table(read.table, provenance, warnings);
+            }
+            Err(e) => self.tell(Problem {
+                what: format!("\u{201c}{name}\u{201d} was not opened. {}", e.what()),
+                remedy: e.remedy().to_owned(),
+            }),
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) fn read(cell: &[u8], decimal: Decimal) -> Cell {
 #[cold]
 fn word(cell: &[u8]) -> Cell {
     let is = |word: &&str| cell.eq_ignore_ascii_case(word.as_bytes());
-    if MISSING.iter().any(|word| is(word)) || cell == b"--" {
+    if MISSING.iter().any(is) || cell == b"--" {
         return Cell::Missing;
     }
     let unsigned = cell
@@ -47,7 +47,7 @@ fn word(cell: &[u8]) -> Cell {
         .or(cell.strip_prefix(b"+"))
         .unwrap_or(cell);
     let infinite = |word: &&str| unsigned.eq_ignore_ascii_case(word.as_bytes());
-    if INFINITE.iter().any(|word| infinite(word)) {
+    if INFINITE.iter().any(infinite) {
         return Cell::Infinite;
     }
     Cell::Text
