@@ -81,3 +81,14 @@ async fn a_file_that_does_not_arrive_is_reported() -> Result<()> {
     );
     page.close().await
 }
+
+#[tokio::test]
+async fn a_worker_says_when_it_is_ready() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let script = "const done = arguments[arguments.length - 1]; \
+                  const worker = new Worker(new URL('./worker.js', document.baseURI), { type: 'module' }); \
+                  worker.onmessage = event => done(event.data); \
+                  worker.onerror = event => done(`error: ${event.message}`);";
+    assert_eq!(page.client().execute_async(script, vec![]).await?, "ready");
+    page.close().await
+}
