@@ -13,8 +13,7 @@ const RUN: &str = "const done = arguments[arguments.length - 1]; \
 impl Page {
     /// The violations that axe-core finds: one text each, with the elements concerned.
     pub async fn audit(&self) -> Result<Vec<String>> {
-        // A function around it: the driver runs scripts in strict functions of their own.
-        self.run(&format!("{AXE}; window.axe = window.axe ?? axe"), vec![])
+        self.run(AXE, vec![])
             .await
             .context("axe-core cannot be loaded into the page")?;
         let violations = self.client().execute_async(RUN, vec![]).await?;

@@ -14,7 +14,7 @@ impl Page {
         Ok(entries
             .iter()
             .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
-            .map(|entry| format!("{}: {}", entry["level"], entry["message"]))
+            .filter_map(|entry| entry["message"].as_str().map(str::to_owned))
             .collect())
     }
 
