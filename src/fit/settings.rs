@@ -1,15 +1,18 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::mixture::CovarianceType;
+use crate::data::Matrix;
+use crate::mixture::{CovarianceType, MAX_COMPONENTS};
 
 /// Where the first parameters come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InitMethod {
-    /// k-means++ seeds, then Lloyd's iterations; covariances of the clusters.
+    /// k-means++ seeds, then Lloyd's iterations; means, weights and covariances of the clusters.
     KMeans,
-    /// k-means++ seeds as means (Arthur and Vassilvitskii 2007); pooled covariance.
+    /// k-means++ seeds as means (Arthur and Vassilvitskii 2007); one pooled covariance.
     KMeansPlusPlus,
-    /// K distinct rows as means; pooled covariance.
+    /// K distinct rows as means; one pooled covariance.
     RandomPoints,
     /// Uniform random responsibilities, then one M-step.
     RandomResponsibilities,
@@ -33,6 +36,35 @@ pub struct Floor {
     pub scale: FloorScale,
 }
 
+impl Floor {
+    /// No floor: plain EM.
+    pub const NONE: Floor = Floor::absolute(0.0);
+
+    /// As scikit-learn's `reg_covar`.
+    pub const fn absolute(value: f64) -> Floor {
+        Floor {
+            value,
+            scale: FloorScale::Absolute,
+        }
+    }
+
+    /// A share of each column's variance.
+    pub const fn relative(value: f64) -> Floor {
+        Floor {
+            value,
+            scale: FloorScale::Relative,
+        }
+    }
+
+    /// What is added to each of the D variances, in the data's units squared.
+    pub fn added(&self, matrix: &Matrix) -> Vec<f64> {
+        match self.scale {
+            FloorScale::Relative => matrix.variance().iter().map(|v| v * self.value).collect(),
+            FloorScale::Absolute => vec![self.value; matrix.n_columns()],
+        }
+    }
+}
+
 /// What was asked of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -50,4 +82,121 @@ pub struct Settings {
     pub tol: f64,
     /// Play and run stop after this many iterations.
     pub max_iter: usize,
+}
+
+impl Default for Settings {
+    /// Three full components from k-means. The floor is relative, 1e-6 of each column's
+    /// variance: an absolute one swamps data measured in nanometres and is nothing
+    /// to data measured in light years.
+    fn default() -> Self {
+        Settings {
+            n_components: 3,
+            covariance_type: CovarianceType::Full,
+            init: InitMethod::KMeans,
+            seed: 1,
+            floor: Floor::relative(1e-6),
+            tol: 1e-6,
+            max_iter: 1000,
+        }
+    }
+}
+
+/// Why settings cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// K is 0 or above [`MAX_COMPONENTS`].
+    Components(usize),
+    /// More components than rows.
+    MoreComponentsThanRows {
+        /// K.
+        components: usize,
+        /// N.
+        rows: usize,
+    },
+    /// The floor is negative, infinite or NaN.
+    Floor(f64),
+    /// The tolerance is negative, infinite or NaN.
+    Tolerance(f64),
+    /// The iteration limit is 0 or above a million.
+    Iterations(usize),
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingsError::Components(k) => {
+                write!(
+                    f,
+                    "{k} components: choose a number from 1 to {MAX_COMPONENTS}"
+                )
+            }
+            SettingsError::MoreComponentsThanRows { components, rows } => write!(
+                f,
+                "{components} components for {rows} rows: choose at most as many components as rows"
+            ),
+            SettingsError::Floor(v) => {
+                write!(f, "a floor of {v}: choose 0 or a small positive number")
+            }
+            SettingsError::Tolerance(v) => {
+                write!(f, "a tolerance of {v}: choose 0 or a small positive number")
+            }
+            SettingsError::Iterations(n) => {
+                write!(f, "{n} iterations: choose a limit from 1 to 1 000 000")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Checks every number against its range and against N rows.
+    ///
+    /// # Errors
+    /// Names the first setting that cannot be used.
+    pub fn check(&self, rows: usize) -> Result<(), SettingsError> {
+        if self.n_components == 0 || self.n_components > MAX_COMPONENTS {
+            return Err(SettingsError::Components(self.n_components));
+        }
+        if self.n_components > rows {
+            return Err(SettingsError::MoreComponentsThanRows {
+                components: self.n_components,
+                rows,
+            });
+        }
+        if !(self.floor.value.is_finite() && self.floor.value >= 0.0) {
+            return Err(SettingsError::Floor(self.floor.value));
+        }
+        if !(self.tol.is_finite() && self.tol >= 0.0) {
+            return Err(SettingsError::Tolerance(self.tol));
+        }
+        if self.max_iter == 0 || self.max_iter > 1_000_000 {
+            return Err(SettingsError::Iterations(self.max_iter));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let ok = Settings::default();
+        assert_eq!(ok.check(100), Ok(()));
+        let with = |change: fn(&mut Settings)| {
+            let mut s = Settings::default();
+            change(&mut s);
+            s.check(100).unwrap_err().to_string()
+        };
+        assert!(with(|s| s.n_components = 0).contains("components"));
+        assert!(with(|s| s.n_components = 33).contains("components"));
+        assert!(with(|s| s.floor.value = -1.0).contains("floor"));
+        assert!(with(|s| s.floor.value = f64::NAN).contains("floor"));
+        assert!(with(|s| s.tol = f64::NAN).contains("tolerance"));
+        assert!(with(|s| s.max_iter = 0).contains("iterations"));
+        assert!(ok.check(2).unwrap_err().to_string().contains("2 rows"));
+    }
 }

@@ -1,5 +1,14 @@
 //! What a mixture is: parameters, covariance families, densities.
+//!
+//! p(x) = sum over k of w_k N(x; mu_k, S_k), with weights on the simplex
+//! (McLachlan and Peel, Finite Mixture Models, 2000, chapter 3). Densities go
+//! through Cholesky factors and log-sum-exp.
 
 mod covariance;
+mod density;
+pub mod elementary;
+mod model;
 
-pub use covariance::CovarianceType;
+pub use covariance::{Covariance, CovarianceError, CovarianceType};
+pub use density::Evaluator;
+pub use model::{MAX_COMPONENTS, Mixture, MixtureError, letter};

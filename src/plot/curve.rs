@@ -47,11 +47,12 @@ impl<'a> Curve<'a> {
         let (range, cut) = range(input.values, input.ghost, input.limit);
         let (top, bottom, right) = (8.0 * s, 22.0 * s, 8.0 * s);
         let inner = (height - top - bottom).max(1.0);
-        let y_ticks = ticks(
-            range[0],
-            range[1],
-            (inner / (32.0 * s)).clamp(2.0, 8.0) as usize,
-        );
+        let about = (inner / (32.0 * s)).clamp(2.0, 8.0) as usize;
+        // Without a value there is nothing that numbers could refer to.
+        let y_ticks = match input.values.is_empty() && input.ghost.is_empty() {
+            true => Ticks::default(),
+            false => ticks(range[0], range[1], about),
+        };
         let left = (y_ticks.label_width(style.small()) + 10.0 * s).clamp(24.0 * s, 90.0 * s);
         let frame = style.snapped(Rect {
             x: left,
@@ -78,16 +79,24 @@ impl<'a> Curve<'a> {
     /// The iteration nearest to a canvas position, among those there are.
     pub fn iteration_at(&self, x: f64) -> Option<usize> {
         let newest = self.input.values.len().checked_sub(1)?;
-        let part = (x - self.frame.x) / self.frame.width;
+        let pad = self.pad();
+        let part = (x - self.frame.x - pad) / (self.frame.width - 2.0 * pad).max(1.0);
         let iteration = (part * self.last as f64).round().max(0.0);
         Some((iteration as usize).min(newest))
+    }
+
+    /// Room for a mark at either end.
+    fn pad(&self) -> f64 {
+        (9.0 * self.style.scale).min(self.frame.width / 4.0)
     }
 
     /// The canvas position of an iteration with a given objective.
     pub fn place(&self, iteration: usize, value: f64) -> Point {
         let [lo, hi] = self.range;
+        let pad = self.pad();
+        let part = iteration as f64 / self.last as f64;
         [
-            self.frame.x + iteration as f64 / self.last as f64 * self.frame.width,
+            self.frame.x + pad + part * (self.frame.width - 2.0 * pad).max(1.0),
             self.frame.y + (hi - value) / (hi - lo) * self.frame.height,
         ]
     }
@@ -126,7 +135,7 @@ impl<'a> Curve<'a> {
             scene.text(label.anchor(Anchor::End).centred());
         }
         style.rule(scene, bottom, [x, right], hairline);
-        let about = (self.frame.width / (48.0 * style.scale)).clamp(2.0, 10.0) as usize;
+        let about = (self.frame.width / (40.0 * style.scale)).clamp(2.0, 8.0) as usize;
         for tick in whole_ticks(0.0, self.last as f64, about).ticks {
             let at = self.place(tick.value as usize, self.range[0])[0];
             let half = text::width(&tick.label, style.small()) / 2.0;
@@ -155,8 +164,14 @@ impl<'a> Curve<'a> {
         let y = self.place(0, limit)[1];
         let stroke = Stroke::new(palette.secondary, 1.0 * style.scale).dashed(&[3.0, 3.0]);
         scene.line(&[[self.frame.x, y], [self.frame.right(), y]], stroke);
-        let at = [self.frame.right(), y - 4.0 * style.scale];
-        let label = style.note(at, "estimated limit").anchor(Anchor::End);
+        // At the end that the curve has not reached, or above its low beginning.
+        let climbed = self.input.values.len() as f64 > 0.55 * self.last as f64;
+        let (x, anchor) = match climbed {
+            true => (self.frame.x + 4.0 * style.scale, Anchor::Start),
+            false => (self.frame.right(), Anchor::End),
+        };
+        let at = [x, y - 4.0 * style.scale];
+        let label = style.note(at, "estimated limit").anchor(anchor);
         scene.text(label.halo(palette.paper, 3.0 * style.scale));
     }
 
@@ -318,6 +333,15 @@ fn range(values: &[f64], ghost: &[f64], limit: Option<f64>) -> ([f64; 2], usize)
             false => ([-1.0, 1.0], 0),
         };
     };
+    // A run that has hardly begun shares the previous one's range, if they are alike.
+    if kept.len() < 4 && ghost.len() >= 4 {
+        let ([lo, hi], _) = range(ghost, &[], limit);
+        let bottom = kept.iter().copied().fold(top, f64::min);
+        if bottom > lo - (hi - lo) && top < hi + (hi - lo) {
+            let room = 0.06 * (hi - lo);
+            return ([lo.min(bottom - room), hi.max(top + room)], 0);
+        }
+    }
     let mut cut = 0;
     if kept.len() == values.len() && kept.len() >= 5 {
         let drop = |i: usize| top - kept[i];

@@ -132,7 +132,7 @@ pub fn strip_y(row: usize) -> f64 {
 }
 
 fn about(length: f64, spacing: f64) -> usize {
-    (length / spacing).clamp(2.0, 14.0) as usize
+    (length / spacing).clamp(3.0, 14.0) as usize
 }
 
 #[cfg(test)]

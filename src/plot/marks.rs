@@ -21,7 +21,7 @@ pub(super) fn means(
     order: &[usize],
 ) {
     let s = style.scale;
-    let discs = spread(places, 1.5 * DISC * s);
+    let discs = spread(places, 1.95 * DISC * s);
     for &i in order {
         let look = identity(overlay.components[i].identity, style.theme);
         let (disc, place) = (discs[i], places[i]);

@@ -13,11 +13,14 @@ mod colour;
 mod curve;
 mod disc;
 mod ellipse;
+#[cfg(test)]
+mod gallery;
 mod heat;
 mod layout;
 mod map;
 mod marks;
 mod palette;
+mod picture;
 mod points;
 mod request;
 mod scene;
@@ -39,6 +42,7 @@ pub use marks::marker;
 pub use palette::{
     COLOURS, Dash, Identity, Marker, Palette, Theme, identity, letter, line_colours,
 };
+pub use picture::picture;
 pub use points::{PointLayer, Rim, point_radius, rim_width};
 pub use request::{Picture, PictureRequest};
 pub use scene::{Anchor, FAR, Item, Point, Rect, Scene, Stroke, Text, crisp, snap};

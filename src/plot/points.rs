@@ -1,8 +1,12 @@
 //! The point layer: up to a million anti-aliased discs, blended in linear light.
+//!
+//! A million points strewn over a large picture would miss the cache at every
+//! one. So points are first put into the stripes of the picture that they touch,
+//! and one stripe at a time, small enough for the cache, is drawn and written out.
 
 use super::PictureRequest;
 use super::colour::{Linear, to_linear, to_srgb};
-use super::disc::{Discs, ONE};
+use super::disc::{Discs, STEPS};
 use std::sync::OnceLock;
 
 /// A rim around every point, which keeps neighbours apart.
@@ -14,17 +18,30 @@ pub struct Rim {
     pub width: f64,
 }
 
-/// Accumulates points in rows' order and gives straight-alpha RGBA pixels.
+/// A point that waits to be drawn: position in quarters of device pixels, and linear light.
+#[derive(Clone, Copy)]
+struct Spot {
+    x: i32,
+    y: i32,
+    colour: [u16; 3],
+}
+
+/// Bytes of a stripe while it is drawn.
+const STRIPE_BYTES: usize = 400_000;
+
+/// Collects points in rows' order and gives straight-alpha RGBA pixels.
 pub struct PointLayer {
     width: usize,
     height: usize,
-    /// Pixels a data unit and the pixel of data zero, for x and y.
+    /// Device pixels a data unit, for x and y (down).
     scale: [f64; 2],
+    /// Data coordinates of the upper left corner.
     origin: [f64; 2],
     discs: Discs,
-    rim: Option<[i32; 4]>,
-    /// Linear light times alpha, and alpha, in parts of [`ONE`].
-    pixels: Vec<[u16; 4]>,
+    rim: Option<Linear>,
+    /// Rows of pixels in a stripe: a power of two.
+    rows: usize,
+    stripes: Vec<Vec<Spot>>,
 }
 
 impl PointLayer {
@@ -33,18 +50,20 @@ impl PointLayer {
     pub fn new(width: u32, height: u32, window: [f64; 4], radius: f64, rim: Rim) -> Self {
         let (width, height) = (width as usize, height as usize);
         let [left, right, bottom, top] = window;
-        let scale = [
-            width as f64 / (right - left),
-            height as f64 / (bottom - top),
-        ];
+        let rows = (STRIPE_BYTES / (width.max(1) * size_of::<[f32; 4]>())).clamp(8, 256);
+        let rows = 1 << rows.ilog2();
         PointLayer {
             width,
             height,
-            scale,
+            scale: [
+                width as f64 / (right - left),
+                height as f64 / (bottom - top),
+            ],
             origin: [left, top],
             discs: Discs::new(radius, rim.width),
-            rim: (rim.width > 0.0).then(|| fixed(rim.colour)),
-            pixels: vec![[0; 4]; width * height],
+            rim: (rim.width > 0.0).then_some(rim.colour),
+            rows,
+            stripes: vec![Vec::new(); height.div_ceil(rows)],
         }
     }
 
@@ -63,99 +82,121 @@ impl PointLayer {
         )
     }
 
-    /// Draws the point at data coordinates `x`, `y`. Points outside, and points
-    /// that are nowhere (NaN), are skipped.
+    /// Adds the point at data coordinates `x`, `y`, above all that were added
+    /// before. Points outside, and points that are nowhere (NaN), are skipped.
     #[inline]
     pub fn add(&mut self, x: f64, y: f64, colour: Linear) {
         let px = (x - self.origin[0]) * self.scale[0];
         let py = (y - self.origin[1]) * self.scale[1];
-        let reach = self.discs.reach();
-        let near = px > -reach
-            && py > -reach
-            && px < self.width as f64 + reach
-            && py < self.height as f64 + reach;
-        if !near {
+        let margin = f64::from(self.discs.margin());
+        let near = px >= -margin
+            && py >= -margin
+            && px < self.width as f64 + margin
+            && py < self.height as f64 + margin;
+        if !near || self.stripes.is_empty() {
             return;
         }
-        let (disc, left, top) = self.discs.at(px, py);
-        let side = self.discs.side() as i64;
-        let from_x = (-left).clamp(0, side);
-        let to_x = (self.width as i64 - left).clamp(0, side);
-        let from_y = (-top).clamp(0, side);
-        let to_y = (self.height as i64 - top).clamp(0, side);
-        if from_x >= to_x || from_y >= to_y {
-            return;
-        }
-        let source = fixed(colour);
-        for row in from_y..to_y {
-            let start = ((top + row) as usize) * self.width + (left + from_x) as usize;
-            let count = (to_x - from_x) as usize;
-            let mask = &disc[(row * side + from_x) as usize..][..count];
-            let line = &mut self.pixels[start..start + count];
-            match self.rim {
-                Some(rim) => {
-                    for (pixel, cover) in line.iter_mut().zip(mask) {
-                        for c in 0..4 {
-                            let old = i32::from(pixel[c]);
-                            let change =
-                                (source[c] - old) * cover.core + (rim[c] - old) * cover.rim;
-                            pixel[c] = (old + ((change + ONE / 2) >> 15)) as u16;
-                        }
-                    }
-                }
-                None => {
-                    for (pixel, cover) in line.iter_mut().zip(mask) {
-                        for c in 0..4 {
-                            let old = i32::from(pixel[c]);
-                            let change = (source[c] - old) * cover.core;
-                            pixel[c] = (old + ((change + ONE / 2) >> 15)) as u16;
-                        }
-                    }
-                }
-            }
+        let spot = Spot {
+            x: (px * f64::from(STEPS)).floor() as i32,
+            y: (py * f64::from(STEPS)).floor() as i32,
+            colour: colour.map(|c| (c.clamp(0.0, 1.0) * f32::from(u16::MAX) + 0.5) as u16),
+        };
+        let mask = self.discs.at(spot.x, spot.y);
+        let top = spot.y.div_euclid(STEPS) + mask.top;
+        let shift = self.rows.trailing_zeros();
+        let stripe = |row: i32| (row.max(0) as usize >> shift).min(self.stripes.len() - 1);
+        let (first, last) = (stripe(top), stripe(top + mask.height - 1));
+        for stripe in &mut self.stripes[first..=last] {
+            stripe.push(spot);
         }
     }
 
     /// The pixels: RGBA, straight alpha, sRGB, row by row from the top; transparent where there is no point.
     pub fn finish(self) -> Vec<u8> {
-        let table = encoding();
-        let encode = |light: usize| table[light.min(ONE as usize)];
-        let mut out = vec![0u8; self.pixels.len() * 4];
-        for (pixel, out) in self.pixels.iter().zip(out.chunks_exact_mut(4)) {
-            let alpha = i32::from(pixel[3]);
-            if alpha == 0 {
-                continue;
+        let mut out = vec![0u8; self.width * self.height * 4];
+        // Linear light times alpha, and alpha.
+        let mut pixels = vec![[0.0f32; 4]; self.width * self.rows];
+        let stripe_bytes = (self.width * self.rows * 4).max(1);
+        let stripes = self.stripes.iter().zip(out.chunks_mut(stripe_bytes));
+        for (i, (spots, out)) in stripes
+            .enumerate()
+            .filter(|(_, (spots, _))| !spots.is_empty())
+        {
+            pixels.fill([0.0; 4]);
+            for spot in spots {
+                self.draw(spot, (i * self.rows) as i32, &mut pixels);
             }
-            if alpha == ONE {
-                for c in 0..3 {
-                    out[c] = encode(pixel[c] as usize);
-                }
-                out[3] = 255;
-            } else {
-                let unpremultiply = ONE as f32 / alpha as f32;
-                for c in 0..3 {
-                    out[c] = encode((pixel[c] as f32 * unpremultiply + 0.5) as usize);
-                }
-                out[3] = ((alpha * 255 + ONE / 2) >> 15) as u8;
-            }
+            encode(&pixels, out);
         }
         out
     }
+
+    /// Draws a point into the stripe that begins at row `top`.
+    #[inline]
+    fn draw(&self, spot: &Spot, top: i32, pixels: &mut [[f32; 4]]) {
+        let mask = self.discs.at(spot.x, spot.y);
+        let left = spot.x.div_euclid(STEPS) + mask.left;
+        let upper = spot.y.div_euclid(STEPS) + mask.top - top;
+        let (from_x, to_x) = ((-left).max(0), (self.width as i32 - left).min(mask.width));
+        let (from_y, to_y) = ((-upper).max(0), (self.rows as i32 - upper).min(mask.height));
+        if from_x >= to_x || from_y >= to_y {
+            return;
+        }
+        let count = (to_x - from_x) as usize;
+        let light = |c: usize| f32::from(spot.colour[c]) * (1.0 / f32::from(u16::MAX));
+        let source = [light(0), light(1), light(2), 1.0];
+        for row in from_y..to_y {
+            let start = (upper + row) as usize * self.width + (left + from_x) as usize;
+            let line = &mut pixels[start..start + count];
+            let covers = &mask.covers[(row * mask.width + from_x) as usize..][..count];
+            match self.rim {
+                None => {
+                    for (pixel, cover) in line.iter_mut().zip(covers) {
+                        for c in 0..4 {
+                            pixel[c] += (source[c] - pixel[c]) * cover.core;
+                        }
+                    }
+                }
+                Some([r, g, b]) => {
+                    let rim = [r, g, b, 1.0];
+                    for (pixel, cover) in line.iter_mut().zip(covers) {
+                        for c in 0..4 {
+                            pixel[c] += (source[c] - pixel[c]) * cover.core
+                                + (rim[c] - pixel[c]) * cover.rim;
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
-/// A colour in parts of [`ONE`], opaque.
-fn fixed(colour: Linear) -> [i32; 4] {
-    let [r, g, b] = colour.map(|c| (c.clamp(0.0, 1.0) * ONE as f32 + 0.5) as i32);
-    [r, g, b, ONE]
+/// From light times alpha to what the screen wants.
+fn encode(pixels: &[[f32; 4]], out: &mut [u8]) {
+    let table = encoding();
+    for (pixel, out) in pixels.iter().zip(out.chunks_exact_mut(4)) {
+        let alpha = pixel[3];
+        if alpha <= 0.0 {
+            continue;
+        }
+        let scale = LIGHTS as f32 / alpha;
+        let index = pixel.map(|light| (light * scale + 0.5) as usize);
+        for c in 0..3 {
+            out[c] = table[index[c].min(LIGHTS)];
+        }
+        out[3] = (alpha * 255.0 + 0.5) as u8;
+    }
 }
 
-/// The screen's value of every amount of light from 0 to [`ONE`].
+/// Steps of light between black and white.
+const LIGHTS: usize = 1 << 15;
+
+/// The screen's value of every step of light.
 fn encoding() -> &'static [u8] {
     static TABLE: OnceLock<Vec<u8>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        (0..=ONE)
-            .map(|light| to_srgb([light as f32 / ONE as f32; 3])[0])
-            .collect()
+        let value = |light: usize| to_srgb([light as f32 / LIGHTS as f32; 3])[0];
+        (0..=LIGHTS).map(value).collect()
     })
 }
 
@@ -165,13 +206,10 @@ pub fn point_radius(n: usize, device_pixel_ratio: f64) -> f64 {
     css.clamp(0.7, 4.2) * device_pixel_ratio
 }
 
-/// Width of the rim that suits a radius, both in device pixels; none for the smallest points.
+/// Width of the rim that suits a radius, both in device pixels. It fades out
+/// where points become so small that their rims would bleach a crowd.
 pub fn rim_width(radius: f64) -> f64 {
-    if radius < 1.3 {
-        0.0
-    } else {
-        (radius * 0.22).clamp(0.4, 1.6)
-    }
+    ((radius - 1.2) * 0.35).clamp(0.0, 1.6)
 }
 
 #[cfg(test)]
@@ -246,11 +284,11 @@ mod tests {
             layer.add(v, 15.0, [1.0; 3]);
             layer.add(20.0, v, [1.0; 3]);
         }
-        assert!(layer.pixels.iter().all(|p| p[3] == 0));
+        assert!(layer.stripes.iter().all(Vec::is_empty));
         for (x, y) in [(0.0, 0.0), (40.0, 30.0), (-2.0, 15.0), (41.0, -1.0)] {
             layer.add(x, y, [1.0; 3]);
         }
-        assert!(layer.pixels.iter().any(|p| p[3] > 0));
+        assert!(layer.finish().iter().any(|&v| v > 0));
     }
 
     #[test]

@@ -234,6 +234,11 @@ impl Scene {
         &self.items
     }
 
+    /// Puts another picture's shapes on top of this one's.
+    pub fn append(&mut self, mut above: Scene) {
+        self.items.append(&mut above.items);
+    }
+
     /// A line through `points`. Where a point is not finite the line has a gap.
     pub fn line(&mut self, points: &[Point], stroke: Stroke) {
         if !is_visible(&stroke) {

@@ -74,6 +74,11 @@ fn densities(scene: &mut Scene, layout: &MapLayout, overlay: &MapOverlay, part: 
         let height = (d / top).min(1e3) * (part.height - 30.0 * style.scale).max(1.0);
         [layout.frame.x + layout.window.px(x), part.bottom() - height]
     };
+    // The sum lies below as a broad soft line, so that it hides no component
+    // where there is but one.
+    let curve: Vec<Point> = xs.iter().zip(&sum).map(|(&x, &d)| place(x, d)).collect();
+    let soft = Rgba::new(style.palette().ink, 0.38);
+    scene.line(&curve, Stroke::new(soft, 3.2 * style.scale));
     for (i, blob) in components.iter().enumerate() {
         let look = identity(blob.identity, style.theme);
         let colour = Rgba::opaque(look.line);
@@ -93,8 +98,6 @@ fn densities(scene: &mut Scene, layout: &MapLayout, overlay: &MapOverlay, part: 
         let stroke = Stroke::new(colour, width).dashed(look.dash);
         scene.line(&curve, stroke.dash_scale(style.scale));
     }
-    let curve: Vec<Point> = xs.iter().zip(&sum).map(|(&x, &d)| place(x, d)).collect();
-    scene.line(&curve, Stroke::new(style.palette().ink, 1.3 * style.scale));
 }
 
 /// Where the densities are computed: every other pixel, and close by the means, so

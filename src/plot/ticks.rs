@@ -40,6 +40,10 @@ pub fn ticks(lo: f64, hi: f64, about: usize) -> Ticks {
         return Ticks::default();
     };
     let values = multiples(lo, hi, step);
+    // One number alone says nothing about the scale.
+    if values.len() < 2 && about < 12 {
+        return ticks(lo, hi, about + 2);
+    }
     let digits = -exponent(step);
     let (labels, longest) = write_all(&values, digits);
     if longest <= TOO_LONG {
@@ -152,7 +156,10 @@ fn write_all(values: &[f64], digits: i32) -> (Vec<String>, usize) {
     if plain_length <= LONG {
         return (plain, plain_length);
     }
-    let powers: Vec<String> = values.iter().map(|&v| scientific(v, digits)).collect();
+    let powers: Vec<String> = values
+        .iter()
+        .map(|&v| scientific(v, magnitude, digits))
+        .collect();
     let power_length = longest(&powers).unwrap_or(usize::MAX);
     if power_length < plain_length {
         (powers, power_length)
@@ -189,19 +196,19 @@ pub fn number(v: f64, digits: i32) -> String {
     out
 }
 
-/// As 2e6 or −1.5e−7: what one would type, with true minus signs.
-fn scientific(v: f64, digits: i32) -> String {
+/// As 2e6 or −1.5e−7: what one would type, with true minus signs. All labels of
+/// an axis share the power of ten, so that they can be compared at a glance.
+fn scientific(v: f64, power_of_ten: i32, digits: i32) -> String {
     if v == 0.0 {
         return "0".into();
     }
-    let decimals = (exponent(v) + digits).clamp(0, 15) as usize;
-    let text = format!("{v:.decimals$e}");
-    let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let mantissa = match mantissa.contains('.') {
-        true => mantissa.trim_end_matches('0').trim_end_matches('.'),
-        false => mantissa,
-    };
-    format!("{mantissa}e{power}").replace('-', "−")
+    // In two halves: 10^-310 is no longer a number with all its digits.
+    let half = power_of_ten / 2;
+    let mantissa = v / power(half) / power(power_of_ten - half);
+    let decimals = (power_of_ten + digits).clamp(0, 15);
+    let sign = if power_of_ten < 0 { "−" } else { "" };
+    let exponent = power_of_ten.abs();
+    format!("{}e{sign}{exponent}", number(mantissa, decimals))
 }
 
 #[cfg(test)]
@@ -220,7 +227,7 @@ mod tests {
         assert_eq!(labels(-0.31, 0.31, 4), ["−0.2", "0.0", "0.2"]);
         assert_eq!(labels(-421.0, -370.0, 4), ["−420", "−400", "−380"]);
         assert_eq!(labels(0.0, 2.1e6, 3), ["0", "1e6", "2e6"]);
-        assert_eq!(labels(0.0, 1.6e6, 4), ["0", "5e5", "1e6", "1.5e6"]);
+        assert_eq!(labels(0.0, 1.6e6, 4), ["0", "0.5e6", "1.0e6", "1.5e6"]);
         assert_eq!(
             labels(0.0, 30_000.0, 3),
             ["0", "10\u{2009}000", "20\u{2009}000", "30\u{2009}000"]

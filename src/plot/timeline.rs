@@ -44,7 +44,7 @@ pub fn timeline(input: &Timeline, width: f64, height: f64, style: Style) -> Scen
         Rgba::new(palette.secondary, 0.6),
     );
     let pixels = (place(end) - place(0)).max(1.0) / end as f64;
-    let step = tick_step(pixels, 4.0 * s);
+    let step = tick_step(pixels, 7.0 * s);
     let past = Rgba::opaque(palette.ink);
     let future = Rgba::new(palette.secondary, 0.55);
     for half_step in (0..=input.last.min(end)).step_by(step) {

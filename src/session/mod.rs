@@ -1,10 +1,22 @@
 //! The experiment as a document: what was asked, its history of half-steps,
 //! commands in and views out. A state machine that a test can drive.
 
+mod caption;
 mod command;
+mod experiment;
+mod present;
+mod run;
+mod source;
+mod state;
+mod status;
 mod view;
+mod words;
 
 pub use command::Command;
-pub use view::{
-    ColumnKind, ColumnView, ComponentView, DataView, Phase, Problem, Status, TracePoint, View,
-};
+pub use experiment::Experiment;
+pub use run::{Iterate, Run};
+pub use source::{Selection, Source};
+pub use state::Session;
+pub use view::{ColumnView, ComponentView, DataView, Phase, Problem, Status, TracePoint, View};
+
+pub use crate::data::ColumnKind;

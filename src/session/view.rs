@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::data::ColumnKind;
 use crate::fit::Settings;
 use crate::study::Health;
 
@@ -93,19 +94,6 @@ pub struct ColumnView {
     pub kind: ColumnKind,
     /// Cells without a value.
     pub missing: usize,
-}
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ColumnKind {
-    /// Numbers: can be fitted.
-    Number,
-    /// Numbers, all the same: cannot inform a fit.
-    Constant,
-    /// Words, dates, codes: cannot be fitted.
-    Text,
-    /// No value at all.
-    Empty,
 }
 
 /// What the half-step was.

@@ -27,11 +27,14 @@ pub fn Caption() -> impl IntoView {
             spoken.set(text);
         }
     });
-    // "E-step." stands out; the rest is the sentence.
+    // What kind of half-step it was stands out; the rest is the sentence.
     let parts = move || {
-        caption.with(|text| match text.split_once(". ") {
-            Some((head @ ("E-step" | "M-step"), rest)) => (format!("{head}."), format!(" {rest}")),
-            _ => (String::new(), text.clone()),
+        caption.with(|text| {
+            let head = ["Start.", "E-step:", "M-step:"]
+                .into_iter()
+                .find(|head| text.starts_with(head))
+                .unwrap_or_default();
+            (head, text[head.len()..].to_owned())
         })
     };
     view! {

@@ -7,18 +7,8 @@ use super::controls::{Choice, Row};
 use super::format;
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
+use crate::data::builtin;
 use crate::session::Command;
-
-/// Built-in sets by id and name, in the order of the list.
-const BUILTIN: [(&str, &str); 7] = [
-    ("faithful", "Old Faithful"),
-    ("iris", "Iris"),
-    ("blobs", "Three blobs"),
-    ("anisotropic", "Anisotropic"),
-    ("uneven", "Uneven"),
-    ("moons", "Moons"),
-    ("wide_tight", "Wide and tight"),
-];
 
 /// Value of the list while a file is open.
 const FILE: &str = "";
@@ -28,9 +18,9 @@ const FILE: &str = "";
 pub fn DataPanel() -> impl IntoView {
     let desk = use_desk();
     let sets = Signal::derive(move || {
-        let mut sets: Vec<(String, String)> = BUILTIN
+        let mut sets: Vec<(String, String)> = builtin::all()
             .iter()
-            .map(|(id, name)| ((*id).to_owned(), (*name).to_owned()))
+            .map(|set| (set.id.to_owned(), set.title.to_owned()))
             .collect();
         desk.data.with(|data| {
             if data.builtin.is_none() && !data.name.is_empty() {
@@ -60,6 +50,7 @@ pub fn DataPanel() -> impl IntoView {
             <OpenFile />
             <p class="data-size"><b>{move || desk.data.with(|d| d.name.clone())}</b>{move || size_words(desk)}</p>
             <p class="fine provenance">{move || desk.data.with(|d| d.provenance.clone())}</p>
+            <p class="fine try-this">{move || try_this(desk)}</p>
             <Warnings />
         </Panel>
     }
@@ -113,6 +104,11 @@ fn Warnings() -> impl IntoView {
             }
         })
     }
+}
+
+fn try_this(desk: Desk) -> Option<&'static str> {
+    let set = desk.data.with(|data| builtin::find(data.builtin.as_deref()?));
+    set.map(|set| set.try_this)
 }
 
 fn size_words(desk: Desk) -> String {

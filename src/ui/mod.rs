@@ -11,7 +11,6 @@ mod curve;
 mod data_panel;
 mod diagnostics;
 mod drop_file;
-pub mod fixture;
 mod format;
 mod header;
 mod heat_map;
@@ -20,6 +19,7 @@ mod keyboard;
 mod map_view;
 mod model_panel;
 mod paint;
+mod painter;
 mod panel;
 mod panic;
 mod problem;
@@ -29,8 +29,6 @@ mod surface;
 mod theme;
 mod timeline;
 mod transport;
-
-mod painter;
 
 use leptos::prelude::*;
 

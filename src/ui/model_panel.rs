@@ -114,7 +114,7 @@ fn FloorRows() -> impl IntoView {
                     } />
             </div>
         </Row>
-        <p class="fine under">"Added to each variance in the M-step, as a share of the column’s own or as it is."</p>
+        <p class="fine under">"Added to every variance at each M-step."</p>
     }
 }
 

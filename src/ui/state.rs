@@ -186,7 +186,7 @@ impl Desk {
                 self.busy.try_set(String::new());
                 self.report(
                     format!("The worker that computes stopped: {reason}"),
-                    "It was replaced and begins again from the start. A file has to be opened once more.",
+                    "It is replaced and begins again with the same data and settings. If that does not help, reload the page.",
                 );
             }
         }

@@ -1,91 +1,285 @@
-//! Temporary stand-in with the real client's signature: answers from `ui::fixture`.
+//! The page's end: it starts the worker, speaks to it, and replaces it if it dies.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::Uint8ClampedArray;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
 use crate::plot::{Picture, PictureRequest};
 use crate::session::{Command, View};
-use crate::ui::fixture::Fixture;
+
+/// A worker that dies this often in a row is not replaced again.
+const MOST_DEATHS: u32 = 3;
 
 /// What the worker says.
 pub enum FromWorker {
-    /// It stands.
+    /// It stands and takes requests.
     Ready,
-    /// A half-step to show.
+    /// The half-step to show.
     View(Box<View>),
     /// Pixels.
     Picture {
-        /// Without its points.
+        /// Everything but the points.
         picture: Picture,
-        /// Width * height * 4 RGBA.
-        points: js_sys::Uint8ClampedArray,
+        /// Width x height x 4 numbers, straight to image data.
+        points: Uint8ClampedArray,
     },
-    /// A long job.
+    /// A long job has begun; empty when it is over.
     Busy(String),
-    /// Died and was replaced.
+    /// The worker died for the reason given; another one has taken its place, if it could.
     Restarted(String),
 }
 
-/// The page's end.
+/// The page's end of the connection. Clones share it.
 #[derive(Clone)]
-pub struct Client {
-    fixture: Rc<RefCell<Fixture>>,
+pub struct Client(Rc<RefCell<Link>>);
+
+struct Link {
+    worker: Option<Connection>,
+    ready: bool,
+    /// What was sent before the worker stood.
+    waiting: Vec<js_sys::Array>,
+    picture_in_flight: bool,
+    next_picture: Option<PictureRequest>,
+    deaths: u32,
+    /// The last view, and the file it was read from if it was: what a new worker is given.
+    last_view: Option<Box<View>>,
+    file: Option<File>,
+    /// A file that was handed over and is not in a view yet.
+    opening: Option<File>,
     on_message: Rc<dyn Fn(FromWorker)>,
 }
 
+impl Link {
+    fn remember(&mut self, view: &View) {
+        self.deaths = 0;
+        if view.data.builtin.is_some() {
+            self.file = None;
+        } else if self
+            .opening
+            .as_ref()
+            .is_some_and(|f| f.name() == view.data.name)
+        {
+            self.file = self.opening.take();
+        }
+        self.last_view = Some(Box::new(View {
+            trace: Vec::new(),
+            ghost: Vec::new(),
+            ..view.clone()
+        }));
+    }
+}
+
+/// A worker and the functions it calls; dropped, it is ended.
+struct Connection {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
 impl Client {
-    /// Connects.
+    /// Starts the worker; `on_message` is called with everything it says.
     pub fn connect(on_message: impl Fn(FromWorker) + 'static) -> Client {
-        let client = Client {
-            fixture: Rc::new(RefCell::new(Fixture::new())),
+        let client = Client(Rc::new(RefCell::new(Link {
+            worker: None,
+            ready: false,
+            waiting: Vec::new(),
+            picture_in_flight: false,
+            next_picture: None,
+            deaths: 0,
+            last_view: None,
+            file: None,
+            opening: None,
             on_message: Rc::new(on_message),
-        };
-        let later = client.clone();
-        leptos::prelude::set_timeout(
-            move || {
-                (later.on_message)(FromWorker::Ready);
-                let view = later.fixture.borrow_mut().view();
-                (later.on_message)(FromWorker::View(Box::new(view)));
-            },
-            std::time::Duration::from_millis(30),
-        );
-        let ticking = client.clone();
-        leptos::prelude::set_interval(
-            move || {
-                let view = ticking.fixture.borrow_mut().tick();
-                if let Some(view) = view {
-                    (ticking.on_message)(FromWorker::View(Box::new(view)));
-                }
-            },
-            std::time::Duration::from_millis(200),
-        );
+        })));
+        client.spawn();
         client
     }
 
-    /// Sends.
+    /// Asks for something.
     pub fn send(&self, command: Command) {
-        let view = self.fixture.borrow_mut().command(command);
-        let later = self.clone();
-        leptos::prelude::set_timeout(
-            move || (later.on_message)(FromWorker::View(Box::new(view))),
-            std::time::Duration::from_millis(2),
-        );
+        self.post(pack(&Request::Command(command), None));
     }
 
-    /// Opens.
-    pub fn open_file(&self, file: web_sys::File) {
-        let view = self.fixture.borrow_mut().file(&file.name());
-        (self.on_message)(FromWorker::View(Box::new(view)));
+    /// Hands over a file to be read and opened.
+    pub fn open_file(&self, file: File) {
+        self.post(pack(&Request::Open, Some(file.as_ref())));
+        self.0.borrow_mut().opening = Some(file);
     }
 
-    /// Draws.
+    /// Asks for pixels. One request is under way at a time; of those made meanwhile only
+    /// the newest is kept.
     pub fn request_picture(&self, request: PictureRequest) {
-        let (picture, points) = self.fixture.borrow().picture(&request);
-        let points = js_sys::Uint8ClampedArray::from(points.as_slice());
-        let later = self.clone();
-        leptos::prelude::set_timeout(
-            move || (later.on_message)(FromWorker::Picture { picture, points }),
-            std::time::Duration::from_millis(5),
-        );
+        {
+            let mut link = self.0.borrow_mut();
+            if link.picture_in_flight {
+                link.next_picture = Some(request);
+                return;
+            }
+            link.picture_in_flight = true;
+        }
+        self.post(pack(&Request::Picture(request), None));
+    }
+
+    fn post(&self, message: js_sys::Array) {
+        let mut link = self.0.borrow_mut();
+        match (&link.worker, link.ready) {
+            (Some(connection), true) => {
+                let _ = connection.worker.post_message(&message);
+            }
+            (Some(_), false) => link.waiting.push(message),
+            // It cannot be replaced; the page has been told.
+            (None, _) => {}
+        }
+    }
+
+    fn spawn(&self) {
+        match self.connection() {
+            Ok(connection) => self.0.borrow_mut().worker = Some(connection),
+            Err(e) => self.say(FromWorker::Restarted(format!("{e:?}"))),
+        }
+    }
+
+    fn connection(&self) -> Result<Connection, JsValue> {
+        let base = web_sys::window()
+            .and_then(|w| w.document())
+            .and_then(|d| d.base_uri().ok().flatten())
+            .unwrap_or_default();
+        let url = web_sys::Url::new_with_base("./worker.js", &base)?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&url.href(), &options)?;
+        let client = self.clone();
+        let on_message =
+            Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| client.hear(&e.data()));
+        let client = self.clone();
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| {
+            e.prevent_default();
+            client.died(&e.message());
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Connection {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
+    }
+
+    fn hear(&self, data: &JsValue) {
+        if let Some(word) = data.as_string() {
+            if word == READY {
+                self.ready();
+            } else if let Some(reason) = word.strip_prefix(FAILED) {
+                self.died(reason);
+            }
+            return;
+        }
+        match unpack::<Reply>(data) {
+            Some((Reply::View(view), _)) => {
+                self.0.borrow_mut().remember(&view);
+                self.say(FromWorker::View(view));
+                self.post(pack(&Request::Seen, None));
+            }
+            Some((Reply::Picture(picture), points)) => {
+                let next = {
+                    let mut link = self.0.borrow_mut();
+                    link.picture_in_flight = false;
+                    link.next_picture.take()
+                };
+                if let Ok(points) = points.dyn_into() {
+                    self.say(FromWorker::Picture { picture, points });
+                }
+                if let Some(request) = next {
+                    self.request_picture(request);
+                }
+            }
+            Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
+            None => {}
+        }
+    }
+
+    fn ready(&self) {
+        let (waiting, lost) = {
+            let mut link = self.0.borrow_mut();
+            link.ready = true;
+            let lost = link.last_view.take().filter(|_| link.deaths == 1);
+            (std::mem::take(&mut link.waiting), lost)
+        };
+        self.say(FromWorker::Ready);
+        if let Some(view) = lost {
+            self.restore(&view);
+        }
+        for message in waiting {
+            self.post(message);
+        }
+    }
+
+    /// Gives a new worker the data and settings that the one before it had.
+    fn restore(&self, view: &View) {
+        let file = self.0.borrow().file.clone();
+        match (&view.data.builtin, file) {
+            (Some(id), _) => self.send(Command::OpenBuiltin(id.clone())),
+            (None, Some(file)) => self.open_file(file),
+            (None, None) => return,
+        }
+        let (settings, [x, y]) = (view.settings.clone(), view.data.axes);
+        for command in [
+            Command::SetColumns(view.data.fitted.clone()),
+            Command::SetAxes { x, y },
+            Command::SetComponents(settings.n_components),
+            Command::SetCovariance(settings.covariance_type),
+            Command::SetInit(settings.init),
+            Command::SetFloor(settings.floor),
+            Command::SetTolerance(settings.tol),
+            Command::SetMaxIterations(settings.max_iter),
+            Command::SetSpeed(view.speed),
+            Command::SetSeed(settings.seed),
+        ] {
+            self.send(command);
+        }
+    }
+
+    /// The instance cannot be used any more: its memory may be exhausted or half-written.
+    fn died(&self, reason: &str) {
+        let again = {
+            let mut link = self.0.borrow_mut();
+            link.ready = false;
+            link.waiting.clear();
+            link.picture_in_flight = false;
+            link.next_picture = None;
+            link.deaths += 1;
+            link.deaths < MOST_DEATHS
+        };
+        // The connection's own error handler is running: it is dropped in a task of its own.
+        let client = self.clone();
+        let replace = Closure::once_into_js(move || {
+            let old = client.0.borrow_mut().worker.take();
+            drop(old);
+            if again {
+                client.spawn();
+            }
+        });
+        if let Some(window) = web_sys::window() {
+            let _ = window.set_timeout_with_callback(replace.unchecked_ref());
+        }
+        self.say(FromWorker::Restarted(reason.to_owned()));
+    }
+
+    fn say(&self, message: FromWorker) {
+        let on_message = self.0.borrow().on_message.clone();
+        on_message(message);
     }
 }

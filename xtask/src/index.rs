@@ -75,10 +75,7 @@ fn replace(link: &Attributes, assets: &mut Vec<Asset>) -> Result<String> {
     }
     let replacement = match rel {
         "css" => format!(r#"<link rel="stylesheet" href="./{to}" />"#),
-        "icon" => match link.get("type") {
-            Some(kind) => format!(r#"<link rel="icon" type="{kind}" href="./{to}" />"#),
-            None => format!(r#"<link rel="icon" href="./{to}" />"#),
-        },
+        "icon" => format!(r#"<link rel="icon" href="./{to}" />"#),
         "copy-file" => String::new(),
         "copy-dir" => {
             assets.push(Asset::Folder { from, to });

@@ -2,7 +2,7 @@
 
 mod tally;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -142,18 +142,23 @@ fn page_tests() -> Result<Command> {
 /// Runs a `cargo test`, shows what it prints, and counts its results.
 fn count(command: &mut Command) -> Result<Tally> {
     let line = describe(command);
+    // One pipe for both, so that what is shown keeps its order.
+    let (output, sink) = std::io::pipe().context("cannot make a pipe")?;
+    command.stdout(sink.try_clone()?).stderr(sink);
+    if std::io::stdout().is_terminal() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
     let mut child = command
-        .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot start `{line}`"))?;
-    let output = child.stdout.take().context("the output is piped")?;
+    // The command holds the pipe open, and with it the loop below.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut tally = Tally::default();
-    let mut shown = std::io::stdout().lock();
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
-        shown.write_all(&line)?;
-        shown.write_all(b"\n")?;
-        tally += Tally::read(&String::from_utf8_lossy(&line)).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally += Tally::read(&line).unwrap_or_default();
     }
     let status = child.wait()?;
     if !status.success() && tally.failed == 0 {

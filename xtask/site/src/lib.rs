@@ -117,6 +117,7 @@ impl Folder {
             (Method::Get | Method::Head, Found::File(path)) => match std::fs::read(&path) {
                 Ok(bytes) => request.respond(
                     Response::from_data(bytes)
+                        .with_chunked_threshold(usize::MAX)
                         .with_header(header("Content-Type", files::content_type(&path)))
                         .with_header(header("X-Content-Type-Options", "nosniff"))
                         .with_header(header("Cache-Control", "no-store")),

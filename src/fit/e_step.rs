@@ -1,0 +1,243 @@
+//! The E-step with its sums: one pass over the rows, block by block.
+
+use crate::data::{Block, Matrix};
+use crate::mixture::{Evaluator, Mixture};
+
+/// Rows whose sums are added up on their own before they join the total. Sums are
+/// formed over these fixed ranges and merged in order, so the result does not
+/// depend on who computes which range.
+pub const CHUNK_ROWS: usize = 16 * crate::data::BLOCK_ROWS;
+
+/// Independent partial sums, so that additions need not wait for one another.
+const LANES: usize = 8;
+
+/// Responsibility-weighted sums of one component about a given centre c:
+/// what an M-step needs of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sums {
+    /// n_k = sum of r.
+    pub count: f64,
+    /// Sum of r (x - c), D numbers.
+    pub first: Vec<f64>,
+    /// Sum of r (x - c)(x - c)^T: the lower triangle row by row if the family is
+    /// dense, else its diagonal.
+    pub second: Vec<f64>,
+}
+
+impl Sums {
+    /// No rows yet.
+    pub fn zero(d: usize, dense: bool) -> Sums {
+        Sums {
+            count: 0.0,
+            first: vec![0.0; d],
+            second: vec![0.0; if dense { d * (d + 1) / 2 } else { d }],
+        }
+    }
+
+    /// Adds the rows of `block` with responsibilities `r`, about `centre`.
+    /// `offsets` is scratch of D x block length.
+    pub fn add(&mut self, block: &Block<'_>, r: &[f64], centre: &[f64], offsets: &mut Vec<f64>) {
+        let d = self.first.len();
+        let len = block.len();
+        offsets.resize(d * len, 0.0);
+        self.count += sum(&r[..len]);
+        let dense = self.second.len() != d || d == 1;
+        let mut weighted = [0.0; crate::data::BLOCK_ROWS];
+        let mut entry = 0;
+        for j in 0..d {
+            let (before, rest) = offsets.split_at_mut(j * len);
+            let offset = &mut rest[..len];
+            for (o, x) in offset.iter_mut().zip(block.column(j)) {
+                *o = x - centre[j];
+            }
+            for ((w, o), r) in weighted.iter_mut().zip(offset.iter()).zip(r) {
+                *w = r * o;
+            }
+            let weighted = &weighted[..len];
+            self.first[j] += sum(weighted);
+            if dense {
+                for l in 0..j {
+                    self.second[entry] += dot(weighted, &before[l * len..(l + 1) * len]);
+                    entry += 1;
+                }
+            }
+            self.second[entry] += dot(weighted, offset);
+            entry += 1;
+        }
+    }
+
+    fn merge(&mut self, other: &Sums) {
+        self.count += other.count;
+        add_all(&mut self.first, &other.first);
+        add_all(&mut self.second, &other.second);
+    }
+}
+
+fn add_all(a: &mut [f64], b: &[f64]) {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a += b;
+    }
+}
+
+fn sum(a: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let chunks = a.chunks_exact(LANES);
+    let rest: f64 = chunks.remainder().iter().sum();
+    for chunk in chunks {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane += v;
+        }
+    }
+    fold(lanes) + rest
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (ca, cb) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f64 = ca
+        .remainder()
+        .iter()
+        .zip(cb.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
+    for (x, y) in ca.zip(cb) {
+        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane += x * y;
+        }
+    }
+    fold(lanes) + rest
+}
+
+fn fold(l: [f64; LANES]) -> f64 {
+    ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
+}
+
+/// How rows changed their strongest component between two E-steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moves {
+    /// Rows whose strongest component is another one now.
+    pub rows: usize,
+    /// The commonest change: from, to, rows.
+    pub commonest: Option<(usize, usize, usize)>,
+}
+
+/// What one pass over the rows gives.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Total log-likelihood of the mixture that was evaluated.
+    pub log_likelihood: f64,
+    /// Sums of each component about its own centre.
+    pub sums: Vec<Sums>,
+    /// Those centres, K x D.
+    pub centres: Vec<Vec<f64>>,
+    /// Strongest component of each row, the first on ties.
+    pub labels: Vec<u8>,
+    /// What changed against the labels given.
+    pub moves: Option<Moves>,
+}
+
+/// One pass: responsibilities under `mixture`, sums about `centres` (K x D), total
+/// log-likelihood, labels, and what changed since `previous` labels.
+pub fn e_step(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    centres: &[Vec<f64>],
+    previous: Option<&[u8]>,
+) -> Expectation {
+    let k = mixture.n_components();
+    let dense = mixture.covariance_type().is_dense();
+    let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
+    let mut evaluator = Evaluator::new(mixture);
+    let mut offsets = Vec::new();
+    let mut labels = vec![0u8; matrix.n_rows()];
+    let mut highest = [0.0; crate::data::BLOCK_ROWS];
+    let (mut total, mut log_likelihood) = (zero(), 0.0);
+    let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
+    for block in matrix.blocks() {
+        evaluator.responsibilities(&block);
+        chunk_log_likelihood += sum(&evaluator.log_density()[..block.len()]);
+        let labels = &mut labels[block.first_row()..block.first_row() + block.len()];
+        let highest = &mut highest[..block.len()];
+        highest.fill(0.0);
+        for (c, sums) in chunk.iter_mut().enumerate() {
+            let r = evaluator.row(c);
+            for ((label, h), &r) in labels.iter_mut().zip(highest.iter_mut()).zip(r) {
+                let higher = r > *h;
+                *h = if higher { r } else { *h };
+                *label = if higher { c as u8 } else { *label };
+            }
+            if mixture.weights()[c] > 0.0 {
+                sums.add(&block, r, &centres[c], &mut offsets);
+            }
+        }
+        let end = block.first_row() + block.len();
+        if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
+            for (t, c) in total.iter_mut().zip(&chunk) {
+                t.merge(c);
+            }
+            log_likelihood += chunk_log_likelihood;
+            (chunk, chunk_log_likelihood) = (zero(), 0.0);
+        }
+    }
+    Expectation {
+        log_likelihood,
+        sums: total,
+        centres: centres.to_vec(),
+        moves: previous.map(|before| moves(k, before, &labels)),
+        labels,
+    }
+}
+
+fn moves(k: usize, before: &[u8], now: &[u8]) -> Moves {
+    let mut table = vec![0usize; k * k];
+    for (&b, &n) in before.iter().zip(now) {
+        table[usize::from(b) * k + usize::from(n)] += 1;
+    }
+    let mut moves = Moves {
+        rows: 0,
+        commonest: None,
+    };
+    for (cell, &rows) in table.iter().enumerate() {
+        let (from, to) = (cell / k, cell % k);
+        if from != to && rows > 0 {
+            moves.rows += rows;
+            if moves.commonest.is_none_or(|(_, _, most)| rows > most) {
+                moves.commonest = Some((from, to, rows));
+            }
+        }
+    }
+    moves
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_about_a_centre_are_those_of_the_definition() {
+        let x: Vec<f64> = (0..700).map(|i| f64::from(i % 37) * 0.5).collect();
+        let y: Vec<f64> = (0..700).map(|i| f64::from(i % 11) - 3.0).collect();
+        let matrix = Matrix::uncentred(&[&x, &y]).unwrap();
+        let r: Vec<f64> = (0..700).map(|i| f64::from(i % 5) / 5.0).collect();
+        let c = [2.0, -1.0];
+        let mut sums = Sums::zero(2, true);
+        for block in matrix.blocks() {
+            let first = block.first_row();
+            sums.add(&block, &r[first..first + block.len()], &c, &mut Vec::new());
+        }
+        let direct = |f: &dyn Fn(usize) -> f64| (0..700).map(|i| r[i] * f(i)).sum::<f64>();
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{a} {b}");
+        close(sums.count, direct(&|_| 1.0));
+        close(sums.first[1], direct(&|i| y[i] - c[1]));
+        close(sums.second[0], direct(&|i| (x[i] - c[0]).powi(2)));
+        close(sums.second[1], direct(&|i| (x[i] - c[0]) * (y[i] - c[1])));
+        close(sums.second[2], direct(&|i| (y[i] - c[1]).powi(2)));
+    }
+
+    #[test]
+    fn moves_count_rows_and_name_the_commonest_change() {
+        let m = moves(3, &[0, 0, 1, 2, 2, 2], &[0, 1, 1, 1, 1, 2]);
+        assert_eq!(m.rows, 3);
+        assert_eq!(m.commonest, Some((2, 1, 2)));
+    }
+}

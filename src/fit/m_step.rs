@@ -1,0 +1,313 @@
+//! The M-step: parameters from sums. The one place where the covariance families differ.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::e_step::{Sums, e_step};
+use crate::data::Matrix;
+use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, letter};
+
+/// Added to every effective count, as scikit-learn does; a component whose own count is
+/// not above it holds no points.
+pub const EMPTY_COUNT: f64 = 10.0 * f64::EPSILON;
+
+/// If subtracting the squared shift of a mean leaves less than this share of a
+/// variance, the digits are gone and the sums are formed again about the new mean.
+const CANCELLATION: f64 = 1e-2;
+
+/// Why an M-step could not be completed. The parameters before it stand.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StepError {
+    /// A covariance has no Cholesky factor or is narrower than the data's rounding.
+    Collapsed {
+        /// The component, from 0.
+        component: usize,
+        /// The column along which no variance is left, from 0.
+        column: usize,
+        /// Effective number of points it holds.
+        count: f64,
+    },
+    /// Every component lost its points.
+    AllEmpty,
+    /// A sum left the range of doubles.
+    NotFinite {
+        /// The component, from 0.
+        component: usize,
+    },
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StepError::Collapsed {
+                component,
+                column,
+                count,
+            } => write!(
+                f,
+                "component {} collapsed: it holds {count:.1} points, and no variance is left along column {}",
+                letter(*component),
+                column + 1
+            ),
+            StepError::AllEmpty => write!(f, "every component lost its points"),
+            StepError::NotFinite { component } => write!(
+                f,
+                "the sums of component {} exceed what a double can hold",
+                letter(*component)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StepError {}
+
+/// Mean shift and scatter of one component: delta = new mean - centre, and
+/// sum r (x - mean)(x - mean)^T / n_k packed as [`Sums::second`].
+pub(super) struct Moments {
+    pub(super) count: f64,
+    pub(super) shift: Vec<f64>,
+    pub(super) scatter: Vec<f64>,
+    /// Were digits lost to the shift?
+    cancelled: bool,
+}
+
+impl Moments {
+    /// `origin` is the zero of the matrix's coordinates less the centre of the sums:
+    /// scikit-learn's 10 eps added to each count draw a mean there, by nothing that shows
+    /// unless the component is all but empty.
+    pub(super) fn of(sums: &Sums, origin: &[f64], dense: bool) -> Moments {
+        let count = sums.count + EMPTY_COUNT;
+        let share = sums.count / count;
+        let average: Vec<f64> = sums.first.iter().map(|s| s / count).collect();
+        let shift: Vec<f64> = average
+            .iter()
+            .zip(origin)
+            .map(|(a, o)| a + EMPTY_COUNT / count * o)
+            .collect();
+        let mut scatter: Vec<f64> = sums.second.iter().map(|s| s / count).collect();
+        let mut cancelled = false;
+        for (entry, (i, j)) in pairs(shift.len(), dense).enumerate() {
+            let before = scatter[entry];
+            scatter[entry] -= average[i] * shift[j] + shift[i] * (average[j] - share * shift[j]);
+            cancelled |= i == j && scatter[entry] < CANCELLATION * before;
+        }
+        Moments {
+            count,
+            shift,
+            scatter,
+            cancelled,
+        }
+    }
+}
+
+/// The zero of the matrix's coordinates seen from `centre`.
+pub(super) fn origin(centre: &[f64]) -> Vec<f64> {
+    centre.iter().map(|c| -c).collect()
+}
+
+/// Index pairs in the order of [`Sums::second`].
+fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
+    (0..d).flat_map(move |i| (if dense { 0 } else { i }..=i).map(move |j| (i, j)))
+}
+
+/// Maximum likelihood parameters from the sums of an E-step under `mixture`, plus `floor`
+/// (D numbers) on every variance (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
+///
+/// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k; S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. A component
+/// without points gets weight 0 and keeps its mean and covariance.
+///
+/// # Errors
+/// If a covariance has no factor; the error names component and column.
+pub fn m_step(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    sums: &[Sums],
+    centres: &[Vec<f64>],
+    floor: &[f64],
+) -> Result<Mixture, StepError> {
+    let dense = mixture.covariance_type().is_dense();
+    let (moments, means) = moments(sums, centres, dense)?;
+    if moments.iter().flatten().any(|m| m.cancelled) {
+        // Exact route: the same responsibilities, summed about the new means.
+        let again = e_step(matrix, mixture, &means, None);
+        let (exact, means) = self::moments(&again.sums, &means, dense)?;
+        return assemble(matrix, mixture, &exact, means, floor);
+    }
+    assemble(matrix, mixture, &moments, means, floor)
+}
+
+type PerComponent = (Vec<Option<Moments>>, Vec<Vec<f64>>);
+
+/// Moments of the components that hold points, and all new means.
+fn moments(sums: &[Sums], centres: &[Vec<f64>], dense: bool) -> Result<PerComponent, StepError> {
+    let mut moments = Vec::with_capacity(sums.len());
+    let mut means = centres.to_vec();
+    for (component, sums) in sums.iter().enumerate() {
+        if sums.count <= EMPTY_COUNT {
+            moments.push(None);
+            continue;
+        }
+        let m = Moments::of(sums, &origin(&centres[component]), dense);
+        if m.shift.iter().chain(&m.scatter).any(|v| !v.is_finite()) {
+            return Err(StepError::NotFinite { component });
+        }
+        for (mean, shift) in means[component].iter_mut().zip(&m.shift) {
+            *mean += shift;
+        }
+        moments.push(Some(m));
+    }
+    Ok((moments, means))
+}
+
+fn assemble(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    moments: &[Option<Moments>],
+    means: Vec<Vec<f64>>,
+    floor: &[f64],
+) -> Result<Mixture, StepError> {
+    let total: f64 = moments.iter().flatten().map(|m| m.count).sum();
+    if total <= 0.0 {
+        return Err(StepError::AllEmpty);
+    }
+    let weights = moments
+        .iter()
+        .map(|m| m.as_ref().map_or(0.0, |m| m.count / total))
+        .collect();
+    let covariances = covariances(matrix, mixture, moments, total, floor)?;
+    Mixture::new(mixture.covariance_type(), weights, means, covariances)
+        .map_err(|_| StepError::AllEmpty)
+}
+
+/// One covariance a component, by family.
+fn covariances(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    moments: &[Option<Moments>],
+    total: f64,
+    floor: &[f64],
+) -> Result<Vec<Rc<Covariance>>, StepError> {
+    let family = mixture.covariance_type();
+    let checked = |component, count, scatter: &[f64]| {
+        shape(family, scatter, floor)
+            .map_err(|e| collapsed(component, count, e))
+            .and_then(|c| resolved(matrix, component, count, c))
+            .map(Rc::new)
+    };
+    if family == CovarianceType::Tied {
+        let all: Vec<&Moments> = moments.iter().flatten().collect();
+        let shared = checked(0, total, &pool(&all))?;
+        return Ok(vec![shared; moments.len()]);
+    }
+    moments
+        .iter()
+        .enumerate()
+        .map(|(k, m)| match m {
+            None => Ok(mixture.covariances()[k].clone()),
+            Some(m) => checked(k, m.count, &m.scatter),
+        })
+        .collect()
+}
+
+/// The average of several scatters, weighted by their counts.
+pub(super) fn pool(moments: &[&Moments]) -> Vec<f64> {
+    let total: f64 = moments.iter().map(|m| m.count).sum();
+    let mut pooled = vec![0.0; moments.first().map_or(0, |m| m.scatter.len())];
+    for m in moments {
+        let share = m.count / total;
+        for (p, s) in pooled.iter_mut().zip(&m.scatter) {
+            *p += share * s;
+        }
+    }
+    pooled
+}
+
+/// The covariance of a family's shape from a packed scatter plus floor: the families
+/// differ here and nowhere else.
+pub(super) fn shape(
+    family: CovarianceType,
+    scatter: &[f64],
+    floor: &[f64],
+) -> Result<Covariance, CovarianceError> {
+    let d = floor.len();
+    let variances = || scatter.iter().zip(floor).map(|(v, f)| v + f);
+    match family {
+        CovarianceType::Full | CovarianceType::Tied => Covariance::dense(d, square(scatter, floor)),
+        CovarianceType::Diagonal => Covariance::diagonal(variances().collect()),
+        CovarianceType::Spherical => {
+            let mean = variances().sum::<f64>() / d as f64;
+            Covariance::diagonal(vec![mean; d])
+        }
+    }
+}
+
+/// The full matrix of a packed lower triangle, with the floor on its diagonal.
+fn square(packed: &[f64], floor: &[f64]) -> Vec<f64> {
+    let d = floor.len();
+    let mut matrix = vec![0.0; d * d];
+    for (&v, (i, j)) in packed.iter().zip(pairs(d, true)) {
+        matrix[i * d + j] = v;
+        matrix[j * d + i] = v;
+    }
+    for (j, f) in floor.iter().enumerate() {
+        matrix[j * d + j] += f;
+    }
+    matrix
+}
+
+fn collapsed(component: usize, count: f64, error: CovarianceError) -> StepError {
+    match error {
+        CovarianceError::NotPositiveDefinite { dimension } => StepError::Collapsed {
+            component,
+            column: dimension,
+            count,
+        },
+        _ => StepError::NotFinite { component },
+    }
+}
+
+/// A factor that is narrower than the rounding of the data is a collapse too.
+fn resolved(
+    matrix: &Matrix,
+    component: usize,
+    count: f64,
+    covariance: Covariance,
+) -> Result<Covariance, StepError> {
+    match narrower_than_rounding(matrix, &covariance) {
+        None => Ok(covariance),
+        Some(column) => Err(StepError::Collapsed {
+            component,
+            column,
+            count,
+        }),
+    }
+}
+
+/// A factor keeps no digit once the variance left in a column is this share of it.
+const LOST_DIGITS: f64 = 64.0 * f64::EPSILON;
+
+/// The first column along which `covariance` is narrower than the data's rounding, or
+/// in which its factor is nothing but rounding.
+pub(super) fn narrower_than_rounding(matrix: &Matrix, covariance: &Covariance) -> Option<usize> {
+    (0..matrix.n_columns()).find(|&j| {
+        let variance = covariance.get(j, j);
+        variance.sqrt() < matrix.resolution()[j]
+            || covariance.pivot(j) * covariance.pivot(j) < LOST_DIGITS * variance
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_follow_the_packed_triangle() {
+        assert_eq!(pairs(2, true).collect::<Vec<_>>(), [(0, 0), (1, 0), (1, 1)]);
+        assert_eq!(pairs(2, false).collect::<Vec<_>>(), [(0, 0), (1, 1)]);
+        assert_eq!(
+            square(&[1.0, 2.0, 3.0], &[0.5, 0.25]),
+            [1.5, 2.0, 2.0, 3.25]
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! Densities of a mixture on a block of rows.
+
+use super::elementary::{exp, ln};
+use super::model::Mixture;
+use crate::data::{BLOCK_ROWS, Block};
+
+/// ln(2 pi)
+const LN_2_PI: f64 = 1.837_877_066_409_345_3;
+
+/// A squared distance that stands for every larger one, so that no density is
+/// minus infinity for rounding's sake and no sum of them NaN.
+const FARTHEST: f64 = 1e300;
+
+/// A mixture made ready to be evaluated on blocks of rows, with room for one block.
+///
+/// Nothing here grows with the number of rows: the K x 256 numbers of one block
+/// are overwritten by the next.
+pub struct Evaluator<'a> {
+    mixture: &'a Mixture,
+    /// ln w_k - (D ln 2 pi + ln |S_k|) / 2; minus infinity for an empty component.
+    constants: Vec<f64>,
+    /// L^-1 (x - mu), D x BLOCK_ROWS.
+    whitened: Vec<f64>,
+    /// ln w_k + ln N(x; mu_k, S_k), K x BLOCK_ROWS; then responsibilities.
+    table: Vec<f64>,
+    /// ln sum_k w_k N(x; mu_k, S_k), BLOCK_ROWS.
+    log_density: Vec<f64>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Prepares `mixture`.
+    pub fn new(mixture: &'a Mixture) -> Self {
+        let d = mixture.dimension();
+        let constants = mixture
+            .weights()
+            .iter()
+            .zip(mixture.covariances())
+            .map(|(&w, c)| ln(w) - 0.5 * (d as f64 * LN_2_PI + c.log_determinant()))
+            .collect();
+        Evaluator {
+            mixture,
+            constants,
+            whitened: vec![0.0; d * BLOCK_ROWS],
+            table: vec![0.0; mixture.n_components() * BLOCK_ROWS],
+            log_density: vec![0.0; BLOCK_ROWS],
+        }
+    }
+
+    /// Squared Mahalanobis distances of the block's rows from component `k`, into `out`.
+    pub fn squared_distances(&mut self, block: &Block<'_>, k: usize, out: &mut [f64]) {
+        let covariance = &self.mixture.covariances()[k];
+        let mean = &self.mixture.means()[k];
+        let out = &mut out[..block.len()];
+        out.fill(0.0);
+        for j in 0..mean.len() {
+            let (before, rest) = self.whitened.split_at_mut(j * BLOCK_ROWS);
+            let z = &mut rest[..block.len()];
+            for (z, x) in z.iter_mut().zip(block.column(j)) {
+                *z = x - mean[j];
+            }
+            // Forward substitution, row by row of the factor.
+            for (l, &factor) in covariance.factor_row(j).iter().enumerate() {
+                let known = &before[l * BLOCK_ROWS..l * BLOCK_ROWS + block.len()];
+                for (z, w) in z.iter_mut().zip(known) {
+                    *z -= factor * w;
+                }
+            }
+            let scale = 1.0 / covariance.pivot(j);
+            for (z, q) in z.iter_mut().zip(out.iter_mut()) {
+                *z *= scale;
+                *q += *z * *z;
+            }
+        }
+        for q in out {
+            // Also catches NaN.
+            *q = if *q < FARTHEST { *q } else { FARTHEST };
+        }
+    }
+
+    /// ln w_k + ln N(x; mu_k, S_k) of the block's rows for every component; read with [`Self::row`].
+    pub fn log_joint(&mut self, block: &Block<'_>) {
+        let mut table = std::mem::take(&mut self.table);
+        for (k, slot) in table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
+            let constant = self.constants[k];
+            let slot = &mut slot[..block.len()];
+            if constant == f64::NEG_INFINITY {
+                slot.fill(constant);
+                continue;
+            }
+            self.squared_distances(block, k, slot);
+            for q in slot {
+                *q = constant - 0.5 * *q;
+            }
+        }
+        self.table = table;
+    }
+
+    /// Responsibilities and log-densities of the block's rows (log-sum-exp, so that
+    /// neither under- nor overflows); read with [`Self::row`] and [`Self::log_density`].
+    pub fn responsibilities(&mut self, block: &Block<'_>) {
+        self.log_joint(block);
+        let len = block.len();
+        let highest = &mut self.log_density[..len];
+        highest.fill(f64::NEG_INFINITY);
+        for row in self.table.chunks_exact(BLOCK_ROWS) {
+            for (h, &v) in highest.iter_mut().zip(row) {
+                *h = if v > *h { v } else { *h };
+            }
+        }
+        let mut sum = [0.0; BLOCK_ROWS];
+        for row in self.table.chunks_exact_mut(BLOCK_ROWS) {
+            for ((v, s), h) in row.iter_mut().zip(&mut sum).zip(highest.iter()) {
+                *v = exp(*v - h);
+                *s += *v;
+            }
+        }
+        for (h, &s) in highest.iter_mut().zip(&sum) {
+            *h += ln(s);
+        }
+        for s in &mut sum[..len] {
+            *s = 1.0 / *s;
+        }
+        for row in self.table.chunks_exact_mut(BLOCK_ROWS) {
+            for (v, s) in row.iter_mut().zip(&sum[..len]) {
+                *v *= s;
+            }
+        }
+    }
+
+    /// What was last computed for component `k`, one number a row of the block
+    /// (only the block's own length is meaningful).
+    pub fn row(&self, k: usize) -> &[f64] {
+        &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
+    }
+
+    /// Log-density of each row of the block, after [`Self::responsibilities`].
+    pub fn log_density(&self) -> &[f64] {
+        &self.log_density
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::data::Matrix;
+    use crate::mixture::{Covariance, CovarianceType};
+
+    fn evaluate(mixture: &Mixture, x: &[f64]) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let matrix = Matrix::uncentred(&[x]).unwrap();
+        let mut e = Evaluator::new(mixture);
+        let mut density = vec![];
+        let mut r = vec![vec![]; mixture.n_components()];
+        for block in matrix.blocks() {
+            e.responsibilities(&block);
+            density.extend_from_slice(&e.log_density()[..block.len()]);
+            for (k, r) in r.iter_mut().enumerate() {
+                r.extend_from_slice(&e.row(k)[..block.len()]);
+            }
+        }
+        (density, r)
+    }
+
+    fn two(weights: [f64; 2]) -> Mixture {
+        let unit = Rc::new(Covariance::diagonal(vec![1.0]).unwrap());
+        Mixture::new(
+            CovarianceType::Spherical,
+            weights.into(),
+            vec![vec![0.0], vec![4.0]],
+            vec![unit.clone(), unit],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn a_row_between_two_equal_components_belongs_half_to_each() {
+        let (density, r) = evaluate(&two([0.5, 0.5]), &[2.0]);
+        assert!((r[0][0] - 0.5).abs() < 1e-15 && (r[1][0] - 0.5).abs() < 1e-15);
+        let expected = -0.5 * LN_2_PI - 2.0;
+        assert!((density[0] - expected).abs() < 1e-14);
+    }
+
+    #[test]
+    fn far_outliers_keep_finite_densities_and_responsibilities_that_sum_to_one() {
+        let x: Vec<f64> = [1e3, -1e8, 1e140, -1e149].into();
+        let (density, r) = evaluate(&two([0.3, 0.7]), &x);
+        for i in 0..x.len() {
+            assert!(density[i].is_finite(), "{}", x[i]);
+            assert!((r[0][i] + r[1][i] - 1.0).abs() < 1e-12, "{}", x[i]);
+        }
+    }
+
+    #[test]
+    fn an_empty_component_takes_no_part() {
+        let (density, r) = evaluate(&two([1.0, 0.0]), &[4.0]);
+        assert_eq!(r[1][0], 0.0);
+        assert_eq!(r[0][0], 1.0);
+        assert!((density[0] - (-0.5 * LN_2_PI - 8.0)).abs() < 1e-14);
+    }
+
+    #[test]
+    fn blocks_do_not_leak_into_one_another() {
+        let x: Vec<f64> = (0..600).map(|i| i as f64 / 100.0).collect();
+        let (all, _) = evaluate(&two([0.5, 0.5]), &x);
+        for i in [0, 255, 256, 511, 512, 599] {
+            assert_eq!(all[i], evaluate(&two([0.5, 0.5]), &x[i..=i]).0[0]);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+use std::fmt;
+use std::rc::Rc;
+
+use super::covariance::{Covariance, CovarianceError, CovarianceType};
+
+/// The largest number of components.
+pub const MAX_COMPONENTS: usize = 32;
+
+/// A Gaussian mixture: K weights on the simplex, K means of length D, K covariances.
+///
+/// A weight may be zero: such a component is empty and takes no part in densities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixture {
+    covariance_type: CovarianceType,
+    weights: Vec<f64>,
+    means: Vec<Vec<f64>>,
+    /// One a component; tied components share theirs.
+    covariances: Vec<Rc<Covariance>>,
+}
+
+/// Why parameters do not make a mixture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MixtureError {
+    /// K is 0 or above [`MAX_COMPONENTS`].
+    Components(usize),
+    /// The numbers of weights, means and covariances differ.
+    Lengths,
+    /// A weight is negative or not finite.
+    Weight {
+        /// The component, from 0.
+        component: usize,
+        /// The weight given.
+        value: f64,
+    },
+    /// The weights do not sum to 1 within 1e-6.
+    WeightSum(f64),
+    /// A mean has the wrong length or an entry that is not finite.
+    Mean {
+        /// The component, from 0.
+        component: usize,
+    },
+    /// A covariance is of the wrong size or not positive definite.
+    Covariance {
+        /// The component, from 0.
+        component: usize,
+        /// What is wrong with it.
+        error: CovarianceError,
+    },
+}
+
+impl fmt::Display for MixtureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MixtureError::Components(k) => write!(
+                f,
+                "{k} components: choose a number from 1 to {MAX_COMPONENTS}"
+            ),
+            MixtureError::Lengths => {
+                write!(
+                    f,
+                    "give as many weights as means and as many means as covariances"
+                )
+            }
+            MixtureError::Weight { component, value } => write!(
+                f,
+                "the weight of component {} is {value}: weights are numbers from 0 to 1",
+                letter(*component)
+            ),
+            MixtureError::WeightSum(sum) => {
+                write!(f, "the weights sum to {sum}: divide them by their sum")
+            }
+            MixtureError::Mean { component } => write!(
+                f,
+                "the mean of component {} needs one finite number for each column",
+                letter(*component)
+            ),
+            MixtureError::Covariance { component, error } => {
+                write!(f, "component {}: {error}", letter(*component))
+            }
+        }
+    }
+}
+
+impl std::error::Error for MixtureError {}
+
+/// The letter a component goes by: A to Z, then AA, AB ...
+pub fn letter(component: usize) -> String {
+    let last = char::from(b'A' + (component % 26) as u8);
+    match component / 26 {
+        0 => last.to_string(),
+        more => format!("{}{last}", letter(more - 1)),
+    }
+}
+
+impl Mixture {
+    /// Checks and takes the parameters; the weights are divided by their sum.
+    ///
+    /// # Errors
+    /// If they do not fit together or break an invariant; the error names the component.
+    pub fn new(
+        covariance_type: CovarianceType,
+        weights: Vec<f64>,
+        means: Vec<Vec<f64>>,
+        covariances: Vec<Rc<Covariance>>,
+    ) -> Result<Self, MixtureError> {
+        let k = weights.len();
+        if k == 0 || k > MAX_COMPONENTS {
+            return Err(MixtureError::Components(k));
+        }
+        if means.len() != k || covariances.len() != k {
+            return Err(MixtureError::Lengths);
+        }
+        for (component, &value) in weights.iter().enumerate() {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(MixtureError::Weight { component, value });
+            }
+        }
+        let sum: f64 = weights.iter().sum();
+        if (sum - 1.0).abs() > 1e-6 {
+            return Err(MixtureError::WeightSum(sum));
+        }
+        let d = covariances[0].dimension();
+        for component in 0..k {
+            let mean = &means[component];
+            if mean.len() != d || mean.iter().any(|v| !v.is_finite()) {
+                return Err(MixtureError::Mean { component });
+            }
+            if covariances[component].dimension() != d {
+                return Err(MixtureError::Covariance {
+                    component,
+                    error: CovarianceError::WrongSize,
+                });
+            }
+        }
+        Ok(Mixture {
+            covariance_type,
+            weights: weights.iter().map(|w| w / sum).collect(),
+            means,
+            covariances,
+        })
+    }
+
+    /// K.
+    pub fn n_components(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// D.
+    pub fn dimension(&self) -> usize {
+        self.means[0].len()
+    }
+
+    /// The family.
+    pub fn covariance_type(&self) -> CovarianceType {
+        self.covariance_type
+    }
+
+    /// Mixing weights, K numbers from 0 to 1 that sum to 1.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Means, K x D.
+    pub fn means(&self) -> &[Vec<f64>] {
+        &self.means
+    }
+
+    /// Covariances, one a component.
+    pub fn covariances(&self) -> &[Rc<Covariance>] {
+        &self.covariances
+    }
+
+    /// Free parameters: K - 1 weights, K D means, and those of the covariances.
+    pub fn n_parameters(&self) -> usize {
+        let (k, d) = (self.n_components(), self.dimension());
+        k - 1 + k * d + self.covariance_type.n_parameters(k, d)
+    }
+
+    /// The same mixture with `offset` (length D) added to every mean.
+    pub fn translated(&self, offset: &[f64]) -> Mixture {
+        let mut moved = self.clone();
+        for mean in &mut moved.means {
+            for (m, o) in mean.iter_mut().zip(offset) {
+                *m += o;
+            }
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit() -> Rc<Covariance> {
+        Rc::new(Covariance::diagonal(vec![1.0]).unwrap())
+    }
+
+    #[test]
+    fn letters_go_on_after_z() {
+        let names: Vec<String> = [0, 25, 26, 31].map(letter).into();
+        assert_eq!(names, ["A", "Z", "AA", "AF"]);
+    }
+
+    #[test]
+    fn bad_parameters_name_the_component() {
+        let t = CovarianceType::Spherical;
+        let make = |w: &[f64], m: &[&[f64]]| {
+            Mixture::new(
+                t,
+                w.to_vec(),
+                m.iter().map(|v| v.to_vec()).collect(),
+                vec![unit(); m.len()],
+            )
+        };
+        assert_eq!(make(&[], &[]), Err(MixtureError::Components(0)));
+        assert_eq!(make(&[1.0], &[]), Err(MixtureError::Lengths));
+        assert_eq!(
+            make(&[1.5, -0.5], &[&[0.0], &[1.0]]),
+            Err(MixtureError::Weight {
+                component: 1,
+                value: -0.5
+            })
+        );
+        assert_eq!(
+            make(&[0.5, 0.2], &[&[0.0], &[1.0]]),
+            Err(MixtureError::WeightSum(0.7))
+        );
+        assert_eq!(
+            make(&[1.0], &[&[0.0, 1.0]]),
+            Err(MixtureError::Mean { component: 0 })
+        );
+        assert!(make(&[1.0, 0.0], &[&[0.0], &[1.0]]).is_ok());
+    }
+}

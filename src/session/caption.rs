@@ -1,0 +1,103 @@
+//! One sentence that says what just happened, and one that says what comes next.
+
+use super::experiment::Experiment;
+use super::view::Phase;
+use super::words::{count, number};
+use crate::fit::InitMethod;
+use crate::mixture::letter;
+
+/// The caption of the half-step shown.
+pub fn caption(e: &Experiment) -> String {
+    match e.phase() {
+        Phase::Start => started(e),
+        Phase::E => shared_out(e),
+        Phase::M => moved(e),
+    }
+}
+
+fn started(e: &Experiment) -> String {
+    let s = &e.settings;
+    let how = match s.init {
+        InitMethod::KMeans => "clusters that k-means found from k-means++ seeds",
+        InitMethod::KMeansPlusPlus => "k-means++ seeds",
+        InitMethod::RandomPoints => "rows drawn at random",
+        InitMethod::RandomResponsibilities => "random responsibilities",
+    };
+    format!(
+        "Start. {} from {how}, seed {}. Next, the E-step shares every point out among them.",
+        capital(&count(s.n_components, "component")),
+        s.seed
+    )
+}
+
+fn shared_out(e: &Experiment) -> String {
+    let next = "Next, each component moves to the points it now holds.";
+    let what = match &e.iterate().moves {
+        None => "every point was shared out among the components in proportion to their densities."
+            .to_owned(),
+        Some(m) => match m.commonest {
+            None => {
+                "every point was shared out again; none changed its strongest component.".to_owned()
+            }
+            Some((from, to, rows)) => {
+                let which = match (rows == m.rows, rows) {
+                    (true, _) => format!("from {} to {}", letter(from), letter(to)),
+                    (false, _) => format!("most of them from {} to {}", letter(from), letter(to)),
+                };
+                format!(
+                    "every point was shared out again; {} changed {} strongest component, {which}.",
+                    count(m.rows, "point"),
+                    if m.rows == 1 { "its" } else { "their" }
+                )
+            }
+        },
+    };
+    format!("E-step: {what} {next}")
+}
+
+fn moved(e: &Experiment) -> String {
+    let t = e.t();
+    let (before, now) = (
+        e.run.iterates()[t - 1].log_likelihood,
+        e.iterate().log_likelihood,
+    );
+    let change = now - before;
+    let how = if change.abs() <= 1e-12 * now.abs() {
+        "stayed where it was".to_owned()
+    } else if change > 0.0 {
+        format!("rose by {}", number(change, 3))
+    } else {
+        format!("fell by {}", number(-change, 3))
+    };
+    let who = match farthest(e) {
+        Some(k) => format!("; {} moved farthest", letter(k)),
+        None => String::new(),
+    };
+    format!(
+        "M-step: each component moved to its points{who}. The log-likelihood {how}, to {}.",
+        number(now, 3)
+    )
+}
+
+/// The component whose mean moved farthest in units of the data's spread, if K > 1 and it moved visibly.
+fn farthest(e: &Experiment) -> Option<usize> {
+    let t = e.t();
+    let (before, now) = (&e.run.iterates()[t - 1].means, &e.iterate().means);
+    let variance = e.selection.matrix().variance();
+    let squared = |k: usize| -> f64 {
+        let moves = before[k].iter().zip(&now[k]).zip(variance);
+        moves
+            .filter(|(_, v)| **v > 0.0)
+            .map(|((a, b), v)| (a - b) * (a - b) / v)
+            .sum()
+    };
+    let k = (0..now.len()).max_by(|&a, &b| squared(a).total_cmp(&squared(b)))?;
+    (now.len() > 1 && squared(k) > 1e-6).then_some(k)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}

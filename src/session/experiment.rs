@@ -1,0 +1,155 @@
+//! One state of the document: data, settings, run and the half-step shown.
+
+use std::rc::Rc;
+
+use super::run::{Iterate, Run};
+use super::source::Selection;
+use super::view::{Phase, Problem};
+use crate::fit::{Settings, start};
+use crate::mixture::Mixture;
+
+/// Data, settings, run and position. Cheap to clone: rows and history are shared.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub(super) selection: Selection,
+    /// Changes with rows, columns or axes.
+    pub(super) data_version: u64,
+    pub(super) settings: Settings,
+    pub(super) run: Run,
+    pub(super) position: usize,
+    /// Log-likelihoods of the run before this one on the same columns.
+    pub(super) ghost: Rc<Vec<f64>>,
+}
+
+impl Experiment {
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// If the settings or the data do not allow a start.
+    pub fn new(
+        selection: Selection,
+        data_version: u64,
+        settings: Settings,
+        run_id: u64,
+    ) -> Result<Experiment, Problem> {
+        let matrix = selection.matrix();
+        let mixture = start(matrix, &settings).map_err(|e| Problem {
+            what: match &e {
+                crate::fit::StartError::Constant { column } => format!(
+                    "Column \u{201c}{}\u{201d} has the same value in every row.",
+                    selection.column_name(*column)
+                ),
+                crate::fit::StartError::Collinear { column } => format!(
+                    "Column \u{201c}{}\u{201d} is determined by the columns before it.",
+                    selection.column_name(*column)
+                ),
+                other => format!("This cannot start: {other}."),
+            },
+            remedy: match &e {
+                crate::fit::StartError::Constant { .. } => {
+                    "Leave it out, or set an absolute floor above 0.".to_owned()
+                }
+                crate::fit::StartError::Collinear { .. } => {
+                    "Leave it out, set a floor above 0, or use diagonal covariances.".to_owned()
+                }
+                _ => String::new(),
+            },
+        })?;
+        let run = Run::new(run_id, matrix, mixture);
+        if !run.iterates()[0].log_likelihood.is_finite() {
+            return Err(Problem {
+                what: "The log-likelihood of the start is not a finite number.".to_owned(),
+                remedy: "Check the columns for extreme values, or choose another start.".to_owned(),
+            });
+        }
+        Ok(Experiment {
+            selection,
+            data_version,
+            settings,
+            run,
+            position: 0,
+            ghost: Rc::default(),
+        })
+    }
+
+    /// The data.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// What was asked.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The history.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Index of the half-step shown.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What the half-step shown was.
+    pub fn phase(&self) -> Phase {
+        match self.position {
+            0 => Phase::Start,
+            p if p % 2 == 1 => Phase::E,
+            _ => Phase::M,
+        }
+    }
+
+    /// Iterations whose parameters are shown.
+    pub fn t(&self) -> usize {
+        self.position / 2
+    }
+
+    /// What is remembered of the parameters shown.
+    pub fn iterate(&self) -> &Iterate {
+        &self.run.iterates()[self.t()]
+    }
+
+    /// The parameters shown, in the matrix's coordinates.
+    pub fn mixture(&self) -> Rc<Mixture> {
+        self.run.mixture(self.selection.matrix(), self.t())
+    }
+
+    /// Iterations of the parameters that the responsibilities shown were computed with;
+    /// `None` at the start, where there are none yet.
+    pub fn evaluated(&self) -> Option<usize> {
+        self.position.checked_sub(1).map(|p| p / 2)
+    }
+
+    /// What is added to each variance at the next M-step.
+    pub fn floor(&self) -> Vec<f64> {
+        self.settings.floor.added(self.selection.matrix())
+    }
+
+    /// Total log-likelihoods up to the parameters shown, the start first.
+    pub fn log_likelihoods(&self) -> Vec<f64> {
+        let iterates = &self.run.iterates()[..=self.t()];
+        iterates.iter().map(|i| i.log_likelihood).collect()
+    }
+
+    /// One half-step on: along the history, or at its end one more.
+    pub fn forward(&mut self) {
+        if self.position < self.run.last() {
+            self.position += 1;
+            return;
+        }
+        if self.run.failure().is_some() {
+            return;
+        }
+        let floor = self.floor();
+        if self.run.extend(self.selection.matrix(), &floor).is_ok() {
+            self.position = self.run.last();
+        }
+    }
+
+    /// Can nothing more be done from here?
+    pub fn stuck(&self) -> bool {
+        self.position == self.run.last() && self.run.failure().is_some()
+    }
+}

@@ -1,0 +1,128 @@
+//! What the page shows of the session: everything but the points.
+
+use super::caption::caption;
+use super::experiment::Experiment;
+use super::state::{Mode, Session};
+use super::status::{counts, healths, status};
+use super::view::{ComponentView, Status, TracePoint, View};
+use crate::data::Matrix;
+use crate::fit::aitken_limit;
+use crate::study::{Health, aic, bic};
+
+/// Entries of a mean that the table can show.
+const MOST_COLUMNS: usize = 8;
+
+impl Session {
+    /// Everything the page shows of the half-step now. The trace holds what has been added
+    /// since the last view.
+    pub fn view(&mut self) -> View {
+        let e = &self.now;
+        let same = (self.sent.0, self.sent.1) == (e.run.id, e.data_version);
+        let trace_from = if same { self.sent.2 } else { 0 };
+        self.sent = (e.run.id, e.data_version, e.run.iterates().len());
+        let e = &self.now;
+        let matrix = e.selection.matrix();
+        let n = matrix.n_rows();
+        let mixture = e.mixture();
+        let log_likelihood = e.iterate().log_likelihood;
+        let n_parameters = mixture.n_parameters();
+        let (status, status_detail) = match self.mode {
+            Mode::Idle => status(e),
+            Mode::Playing | Mode::Running => (Status::Running, String::new()),
+        };
+        View {
+            run: e.run.id,
+            data: e.selection.view(e.data_version),
+            settings: e.settings.clone(),
+            speed: self.speed,
+            position: e.position,
+            last: e.run.last(),
+            iteration: e.position.div_ceil(2),
+            phase: e.phase(),
+            log_likelihood,
+            log_likelihood_per_point: log_likelihood / n as f64,
+            bic: bic(log_likelihood, n_parameters, n),
+            aic: aic(log_likelihood, n_parameters),
+            n_parameters,
+            limit: aitken_limit(&e.log_likelihoods()),
+            status,
+            status_detail,
+            caption: caption(e),
+            components: components(e),
+            trace_from,
+            trace: trace(e, trace_from),
+            ghost: e.ghost.to_vec(),
+            problem: self.problem.clone(),
+            can_undo: !self.undo.is_empty(),
+            can_redo: !self.redo.is_empty(),
+        }
+    }
+}
+
+fn components(e: &Experiment) -> Vec<ComponentView> {
+    let matrix = e.selection.matrix();
+    let mixture = e.mixture();
+    let counts = counts(e);
+    let healths = healths(e);
+    let [x, y] = e.selection.map_columns();
+    (0..mixture.n_components())
+        .map(|k| {
+            let covariance = &mixture.covariances()[k];
+            let mean = &mixture.means()[k];
+            let shown = 0..mean.len().min(MOST_COLUMNS);
+            ComponentView {
+                weight: mixture.weights()[k],
+                mean: shown
+                    .clone()
+                    .map(|j| mean[j] + matrix.centre()[j])
+                    .collect(),
+                std: shown.map(|j| covariance.get(j, j).sqrt()).collect(),
+                map_mean: on_map(matrix, mean, [x, y]),
+                map_covariance: [
+                    covariance.get(x, x),
+                    covariance.get(x, y),
+                    covariance.get(y, y),
+                ],
+                points: counts[k],
+                health: healths[k],
+                health_detail: health_detail(e, healths[k]),
+            }
+        })
+        .collect()
+}
+
+fn on_map(matrix: &Matrix, mean: &[f64], axes: [usize; 2]) -> [f64; 2] {
+    axes.map(|j| mean[j] + matrix.centre()[j])
+}
+
+fn trace(e: &Experiment, from: usize) -> Vec<TracePoint> {
+    let matrix = e.selection.matrix();
+    let axes = e.selection.map_columns();
+    e.run.iterates()[from..]
+        .iter()
+        .map(|i| TracePoint {
+            log_likelihood: i.log_likelihood,
+            means: i.means.iter().map(|m| on_map(matrix, m, axes)).collect(),
+        })
+        .collect()
+}
+
+fn health_detail(e: &Experiment, health: Health) -> String {
+    let d = e.selection.matrix().n_columns();
+    match health {
+        Health::Good => String::new(),
+        Health::Thin => format!(
+            "It holds fewer points than the {} numbers of its mean and covariance: what it fits may be chance.",
+            d + d * (d + 1) / 2
+        ),
+        Health::Flat => {
+            "Almost no variance is left in one direction: it lies on a line or plane, held up by the floor if there is one.".to_owned()
+        }
+        Health::Collapsed => {
+            "It sits on one point or on copies of one, held up by the floor alone.".to_owned()
+        }
+        Health::Empty => {
+            "No point gives it any responsibility: its weight is 0. Choose another start or fewer components.".to_owned()
+        }
+    }
+}

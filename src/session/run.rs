@@ -1,0 +1,198 @@
+//! The history of half-steps of one run. History is parameters: no per-row array is kept.
+
+use std::rc::Rc;
+
+use crate::data::Matrix;
+use crate::fit::{Em, Moves, StepError};
+use crate::mixture::Mixture;
+
+/// Old mixtures are thinned out above this many numbers (64 MB); they come back by
+/// repeating the iterations between two that were kept, to the same bits.
+const MOST_NUMBERS: usize = 8_000_000;
+
+/// What is remembered of the parameters after t iterations.
+#[derive(Clone, Debug)]
+pub struct Iterate {
+    /// Total log-likelihood.
+    pub log_likelihood: f64,
+    /// Means, K x D.
+    pub means: Vec<Vec<f64>>,
+    /// Effective counts of the E-step with these parameters, K numbers.
+    pub counts: Vec<f64>,
+    /// How that E-step changed the strongest components; `None` for the first.
+    pub moves: Option<Moves>,
+    /// What was added to each variance by the M-step that led here.
+    floor: Rc<[f64]>,
+    mixture: Option<Rc<Mixture>>,
+}
+
+/// A run: where it started, every iteration since, and what ended it.
+///
+/// Half-step 0 is the start; half-step 2t + 1 is the E-step with the parameters after t
+/// iterations; half-step 2t + 2 the M-step that follows it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// A number of its own.
+    pub id: u64,
+    iterates: Vec<Rc<Iterate>>,
+    head: Rc<Em>,
+    last: usize,
+    failure: Option<StepError>,
+    most_numbers: usize,
+}
+
+impl Run {
+    /// A run that starts from `mixture`.
+    pub fn new(id: u64, matrix: &Matrix, mixture: Mixture) -> Run {
+        let head = Rc::new(Em::new(matrix, mixture));
+        Run {
+            id,
+            iterates: vec![Rc::new(remember(&head, Rc::new([])))],
+            head,
+            last: 0,
+            failure: None,
+            most_numbers: MOST_NUMBERS,
+        }
+    }
+
+    /// Index of the newest half-step.
+    pub fn last(&self) -> usize {
+        self.last
+    }
+
+    /// Why the run cannot go on, if it cannot.
+    pub fn failure(&self) -> Option<&StepError> {
+        self.failure.as_ref()
+    }
+
+    /// What is remembered of the parameters after each iteration, the start first.
+    pub fn iterates(&self) -> &[Rc<Iterate>] {
+        &self.iterates
+    }
+
+    /// Records one more half-step. An E-step costs nothing: it was computed with the
+    /// log-likelihood of the parameters.
+    ///
+    /// # Errors
+    /// If the M-step cannot be completed; the run stays where it is and remembers why.
+    pub fn extend(&mut self, matrix: &Matrix, floor: &[f64]) -> Result<(), StepError> {
+        if self.last.is_multiple_of(2) {
+            self.last += 1;
+            return Ok(());
+        }
+        match self.head.iterate(matrix, floor) {
+            Ok(em) => {
+                self.head = Rc::new(em);
+                self.iterates
+                    .push(Rc::new(remember(&self.head, floor.into())));
+                self.last += 1;
+                self.thin_out();
+                Ok(())
+            }
+            Err(e) => {
+                self.failure = Some(e.clone());
+                Err(e)
+            }
+        }
+    }
+
+    /// Forgets everything after half-step `position`.
+    pub fn cut(&mut self, matrix: &Matrix, position: usize) {
+        self.failure = None;
+        if position >= self.last {
+            return;
+        }
+        let t = position / 2;
+        if t + 1 < self.iterates.len() {
+            let mixture = self.mixture(matrix, t);
+            self.iterates.truncate(t + 1);
+            self.head = Rc::new(Em::new(matrix, (*mixture).clone()));
+        }
+        self.last = position;
+    }
+
+    /// The parameters after `t` iterations.
+    pub fn mixture(&self, matrix: &Matrix, t: usize) -> Rc<Mixture> {
+        let t = t.min(self.iterates.len() - 1);
+        if let Some(mixture) = &self.iterates[t].mixture {
+            return mixture.clone();
+        }
+        let kept = (0..t)
+            .rev()
+            .find_map(|s| Some((s, self.iterates[s].mixture.clone()?)));
+        let Some((from, mixture)) = kept else {
+            return Rc::new(self.head.mixture().clone());
+        };
+        let mut em = Em::new(matrix, (*mixture).clone());
+        for iterate in &self.iterates[from + 1..=t] {
+            match em.iterate(matrix, &iterate.floor) {
+                Ok(next) => em = next,
+                // It succeeded when it was recorded and gives the same bits now.
+                Err(_) => break,
+            }
+        }
+        Rc::new(em.mixture().clone())
+    }
+
+    /// Drops every second kept mixture but the first and the last while there are too many numbers.
+    fn thin_out(&mut self) {
+        let d = self.head.mixture().dimension();
+        let k = self.head.mixture().n_components();
+        let each = if self.head.mixture().covariance_type().is_dense() {
+            2 * k * d * d
+        } else {
+            2 * k * d
+        };
+        let kept: Vec<usize> = (0..self.iterates.len())
+            .filter(|&t| self.iterates[t].mixture.is_some())
+            .collect();
+        if kept.len() < 4 || kept.len() * each <= self.most_numbers {
+            return;
+        }
+        for &t in kept[..kept.len() - 1].iter().skip(1).step_by(2) {
+            Rc::make_mut(&mut self.iterates[t]).mixture = None;
+        }
+    }
+}
+
+fn remember(em: &Em, floor: Rc<[f64]>) -> Iterate {
+    let expectation = em.expectation();
+    Iterate {
+        log_likelihood: em.log_likelihood(),
+        means: em.mixture().means().to_vec(),
+        counts: expectation.sums.iter().map(|s| s.count).collect(),
+        moves: expectation.moves.clone(),
+        floor,
+        mixture: Some(Rc::new(em.mixture().clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::{Settings, start};
+
+    #[test]
+    fn a_thinned_history_comes_back_to_the_same_bits() {
+        let x: Vec<f64> = (0..300).map(|i| f64::from(i * i % 97)).collect();
+        let y: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 41)).collect();
+        let matrix = Matrix::from_columns(&[&x, &y]).unwrap();
+        let mixture = start(&matrix, &Settings::default()).unwrap();
+        let mut whole = Run::new(1, &matrix, mixture.clone());
+        let mut thin = Run::new(1, &matrix, mixture);
+        thin.most_numbers = 200;
+        for _ in 0..60 {
+            whole.extend(&matrix, &[0.0; 2]).unwrap();
+            thin.extend(&matrix, &[0.0; 2]).unwrap();
+        }
+        let dropped = thin.iterates.iter().filter(|i| i.mixture.is_none()).count();
+        assert!(dropped > 10, "{dropped}");
+        for t in 0..=30 {
+            assert_eq!(whole.mixture(&matrix, t), thin.mixture(&matrix, t), "{t}");
+        }
+        thin.cut(&matrix, 21);
+        assert_eq!((thin.last(), thin.iterates().len()), (21, 11));
+        thin.extend(&matrix, &[0.0; 2]).unwrap();
+        assert_eq!(whole.mixture(&matrix, 11), thin.mixture(&matrix, 11));
+    }
+}

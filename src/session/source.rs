@@ -1,0 +1,235 @@
+//! The data of an experiment: a table, the columns chosen from it, and the matrix they make.
+
+use std::rc::Rc;
+
+use super::view::{ColumnView, DataView, Problem};
+use crate::data::builtin::{self, Builtin};
+use crate::data::{ColumnKind, Matrix, MatrixError, Table};
+
+/// A table and where it came from.
+#[derive(Debug)]
+pub struct Source {
+    table: Table,
+    builtin: Option<&'static Builtin>,
+    provenance: String,
+    warnings: Vec<String>,
+}
+
+impl Source {
+    /// A built-in set.
+    pub fn builtin(id: &str) -> Option<Source> {
+        let set = builtin::find(id)?;
+        Some(Source {
+            table: set.table(),
+            builtin: Some(set),
+            provenance: format!("{} {} {}", set.about, set.try_this, set.provenance),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// A table of the person's own; `provenance` says how it was read, `warnings` what was
+    /// guessed or dropped.
+    pub fn own(table: Table, provenance: String, warnings: Vec<String>) -> Source {
+        Source {
+            table,
+            builtin: None,
+            provenance,
+            warnings,
+        }
+    }
+
+    /// The rows and columns.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The K to begin with, if the source suggests one.
+    pub fn suggested_components(&self) -> Option<usize> {
+        self.builtin.map(|set| set.k)
+    }
+
+    /// The columns to begin with.
+    pub fn default_columns(&self) -> Vec<usize> {
+        let named: Vec<usize> = self
+            .builtin
+            .iter()
+            .flat_map(|set| set.columns)
+            .filter_map(|name| self.table.find(name))
+            .collect();
+        if named.is_empty() {
+            self.table.default_columns()
+        } else {
+            named
+        }
+    }
+}
+
+/// The columns chosen from a source and the matrix of their complete rows.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    source: Rc<Source>,
+    fitted: Vec<usize>,
+    axes: [usize; 2],
+    matrix: Rc<Matrix>,
+    /// Table row of each matrix row, where rows with a missing value were left out.
+    kept: Option<Rc<Vec<u32>>>,
+}
+
+impl Selection {
+    /// Builds the matrix of the given columns. Rows with a missing value in one of them are
+    /// left out.
+    ///
+    /// # Errors
+    /// If a column is no number column, too few rows are complete, or a number cannot be squared.
+    pub fn new(source: Rc<Source>, fitted: Vec<usize>) -> Result<Selection, Problem> {
+        let table = &source.table;
+        let problem = |what: String, remedy: &str| Problem {
+            what,
+            remedy: remedy.to_owned(),
+        };
+        let mut columns = Vec::with_capacity(fitted.len());
+        for &index in &fitted {
+            let Some(column) = table.columns().get(index) else {
+                return Err(problem(
+                    format!("There is no column {}.", index + 1),
+                    "Choose columns of this table.",
+                ));
+            };
+            match column.numbers() {
+                Some(numbers) if column.kind() != ColumnKind::Empty => columns.push(numbers),
+                _ => {
+                    return Err(problem(
+                        format!("Column \u{201c}{}\u{201d} holds no numbers.", column.name()),
+                        "Choose columns of numbers.",
+                    ));
+                }
+            }
+        }
+        if columns.is_empty() {
+            return Err(problem(
+                format!("\u{201c}{}\u{201d} has no column to fit.", table.name()),
+                "Choose at least one column of numbers.",
+            ));
+        }
+        let complete: Vec<u32> = (0..table.n_rows())
+            .filter(|&row| columns.iter().all(|c| !c[row].is_nan()))
+            .map(|row| row as u32)
+            .collect();
+        if complete.len() < 2 {
+            return Err(problem(
+                format!(
+                    "Only {} of {} rows have a value in every chosen column.",
+                    complete.len(),
+                    table.n_rows()
+                ),
+                "Leave out the columns that are mostly empty.",
+            ));
+        }
+        let all = complete.len() == table.n_rows();
+        let matrix = if all {
+            Matrix::from_columns(&columns)
+        } else {
+            let cut: Vec<Vec<f64>> = columns
+                .iter()
+                .map(|c| complete.iter().map(|&row| c[row as usize]).collect())
+                .collect();
+            Matrix::from_columns(&cut.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        };
+        let matrix = matrix.map_err(|e| match e {
+            MatrixError::TooWide { column } => problem(
+                format!(
+                    "Column \u{201c}{}\u{201d} spans more than 1e150: its variance exceeds what a double can hold.",
+                    table.columns()[fitted[column]].name()
+                ),
+                "Leave it out, or divide it by a constant.",
+            ),
+            other => problem(format!("These columns cannot be fitted: {other}."), ""),
+        })?;
+        let axes = [fitted[0], fitted[1.min(fitted.len() - 1)]];
+        Ok(Selection {
+            fitted,
+            axes,
+            matrix: Rc::new(matrix),
+            kept: (!all).then(|| Rc::new(complete)),
+            source,
+        })
+    }
+
+    /// The same with other axes, if both are fitted columns and differ.
+    pub fn with_axes(&self, x: usize, y: usize) -> Option<Selection> {
+        let fitted = |c: &usize| self.fitted.contains(c);
+        (fitted(&x) && fitted(&y) && (x != y || self.fitted.len() == 1)).then(|| Selection {
+            axes: [x, y],
+            ..self.clone()
+        })
+    }
+
+    /// Where the table comes from.
+    pub fn source(&self) -> &Rc<Source> {
+        &self.source
+    }
+
+    /// What a fit reads.
+    pub fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    /// Indices of the fitted columns in the table.
+    pub fn fitted(&self) -> &[usize] {
+        &self.fitted
+    }
+
+    /// Indices of the map's two columns in the matrix; equal if only one column is fitted.
+    pub fn map_columns(&self) -> [usize; 2] {
+        self.axes
+            .map(|axis| self.fitted.iter().position(|&c| c == axis).unwrap_or(0))
+    }
+
+    /// Name of a matrix column.
+    pub fn column_name(&self, column: usize) -> &str {
+        self.source.table.columns()[self.fitted[column]].name()
+    }
+
+    /// Number of a matrix row in the table, from 1.
+    pub fn row_number(&self, row: usize) -> usize {
+        1 + self.kept.as_ref().map_or(row, |kept| kept[row] as usize)
+    }
+
+    /// Everything the page shows of the data.
+    pub fn view(&self, version: u64) -> DataView {
+        let table = &self.source.table;
+        let [x, y] = self.map_columns().map(|column| self.range(column));
+        DataView {
+            version,
+            builtin: self.source.builtin.map(|set| set.id.to_owned()),
+            name: table.name().to_owned(),
+            provenance: self.source.provenance.clone(),
+            warnings: self.source.warnings.clone(),
+            n_rows: table.n_rows(),
+            n_fitted: self.matrix.n_rows(),
+            columns: table
+                .columns()
+                .iter()
+                .map(|c| ColumnView {
+                    name: c.name().to_owned(),
+                    kind: c.kind(),
+                    missing: c.missing(),
+                })
+                .collect(),
+            fitted: self.fitted.clone(),
+            axes: self.axes,
+            bounds: [x[0], x[1], y[0], y[1]],
+        }
+    }
+
+    /// Smallest and largest value of a matrix column.
+    fn range(&self, column: usize) -> [f64; 2] {
+        let mut range = [f64::INFINITY, f64::NEG_INFINITY];
+        for block in self.matrix.blocks() {
+            for &v in block.column(column) {
+                range = [range[0].min(v), range[1].max(v)];
+            }
+        }
+        range.map(|v| v + self.matrix.centre()[column])
+    }
+}

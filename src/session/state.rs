@@ -1,0 +1,370 @@
+//! The session: commands in, views out. It owns no clock and no thread: whoever holds it
+//! calls [`Session::advance`] while [`Session::is_running`].
+
+use std::rc::Rc;
+
+use super::command::Command;
+use super::experiment::Experiment;
+use super::source::{Selection, Source};
+use super::view::Problem;
+use crate::data::{Table, csv};
+use crate::fit::{Settings, SettingsError};
+
+/// Changes that can be undone.
+const MOST_UNDO: usize = 100;
+
+/// Half-steps a second that a session begins with.
+const FIRST_SPEED: f64 = 4.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Idle,
+    /// Half-steps at the set speed.
+    Playing,
+    /// Iterations as fast as they come.
+    Running,
+}
+
+/// An experiment with its past, driven by commands.
+///
+/// ```
+/// use mixscope::session::{Command, Session};
+///
+/// let mut session = Session::new();
+/// session.handle(Command::OpenBuiltin("faithful".into()));
+/// session.handle(Command::SetComponents(2));
+/// session.handle(Command::RunToConvergence);
+/// while session.is_running() {
+///     session.advance();
+/// }
+/// assert!((session.view().log_likelihood - -1130.264).abs() < 1e-3);
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    pub(super) now: Experiment,
+    pub(super) mode: Mode,
+    pub(super) speed: f64,
+    pub(super) undo: Vec<Experiment>,
+    pub(super) redo: Vec<Experiment>,
+    pub(super) problem: Option<Problem>,
+    /// Run, data version and iterations whose trace the page has.
+    pub(super) sent: (u64, u64, usize),
+    runs: u64,
+    versions: u64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Session {
+    /// The first built-in set at iteration 0.
+    ///
+    /// # Panics
+    /// If the built-in set that the page opens on cannot be started, which a test rules out.
+    pub fn new() -> Session {
+        let first = crate::data::builtin::all()[0];
+        let source = Rc::new(Source::builtin(first.id).expect("the first set is built in"));
+        let settings = Settings {
+            n_components: first.k,
+            ..Settings::default()
+        };
+        let columns = source.default_columns();
+        let now = Selection::new(source, columns)
+            .and_then(|selection| Experiment::new(selection, 1, settings, 1))
+            .expect("the first set can be started");
+        Session {
+            now,
+            mode: Mode::Idle,
+            speed: FIRST_SPEED,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            problem: None,
+            sent: (0, 0, 0),
+            runs: 1,
+            versions: 1,
+        }
+    }
+
+    /// Is there something to advance?
+    pub fn is_running(&self) -> bool {
+        self.mode != Mode::Idle
+    }
+
+    /// Seconds between half-steps while playing; `None` while running freely.
+    pub fn pace(&self) -> Option<f64> {
+        (self.mode == Mode::Playing && self.speed > 0.0).then(|| 1.0 / self.speed)
+    }
+
+    /// The experiment shown.
+    pub fn experiment(&self) -> &Experiment {
+        &self.now
+    }
+
+    /// One half-step while playing, one iteration while running to convergence; ends the
+    /// play where a stopping rule holds.
+    pub fn advance(&mut self) {
+        match self.mode {
+            Mode::Idle => return,
+            Mode::Playing => self.now.forward(),
+            Mode::Running => self.step(),
+        }
+        if self.now.position == self.now.run.last() && super::status::finished(&self.now) {
+            self.mode = Mode::Idle;
+        }
+    }
+
+    /// Carries out a command. What cannot be done leaves everything as it was and is told
+    /// as the view's problem.
+    pub fn handle(&mut self, command: Command) {
+        self.problem = None;
+        if let Err(problem) = self.try_handle(command) {
+            self.problem = Some(problem);
+        }
+    }
+
+    /// Replaces the data by a table of the person's own. What cannot be fitted leaves
+    /// everything as it was.
+    pub fn open_table(&mut self, table: Table, provenance: String, warnings: Vec<String>) {
+        self.problem = None;
+        let source = Rc::new(Source::own(table, provenance, warnings));
+        if let Err(problem) = self.open(source) {
+            self.problem = Some(problem);
+        }
+    }
+
+    /// Reads a CSV file's bytes and opens it. A bad file leaves everything as it was.
+    pub fn open_csv(&mut self, name: &str, bytes: &[u8]) {
+        match csv::read(name, bytes) {
+            Ok(read) => {
+                let warnings = read.notes.iter().map(ToString::to_string).collect();
+                let provenance = format!("Read as {}.", read.format);
+                self.open_table(read.table, provenance, warnings);
+            }
+            Err(e) => self.tell(Problem {
+                what: format!("\u{201c}{name}\u{201d} was not opened. {}", e.what()),
+                remedy: e.remedy().to_owned(),
+            }),
+        }
+    }
+
+    /// Tells of something that could not be done outside the session, such as a file that
+    /// cannot be read.
+    pub fn tell(&mut self, problem: Problem) {
+        self.problem = Some(problem);
+    }
+
+    fn try_handle(&mut self, command: Command) -> Result<(), Problem> {
+        let settings = &self.now.settings;
+        match command {
+            Command::OpenBuiltin(id) => {
+                let source = Source::builtin(&id).ok_or_else(|| Problem {
+                    what: format!("There is no built-in set \u{201c}{id}\u{201d}."),
+                    remedy: "Choose one from the list.".to_owned(),
+                })?;
+                self.open(Rc::new(source))?;
+            }
+            Command::SetColumns(columns) => {
+                let selection = Selection::new(self.now.selection.source().clone(), columns)?;
+                self.begin(selection, self.now.settings.clone(), true)?;
+            }
+            Command::SetAxes { x, y } => {
+                let selection = self.now.selection.with_axes(x, y).ok_or_else(|| Problem {
+                    what: "The map shows two different fitted columns.".to_owned(),
+                    remedy: "Add the column to the fit first.".to_owned(),
+                })?;
+                self.versions += 1;
+                self.now.selection = selection;
+                self.now.data_version = self.versions;
+            }
+            Command::SetComponents(n_components) => self.restart(Settings {
+                n_components,
+                ..settings.clone()
+            })?,
+            Command::SetCovariance(covariance_type) => self.restart(Settings {
+                covariance_type,
+                ..settings.clone()
+            })?,
+            Command::SetInit(init) => self.restart(Settings {
+                init,
+                ..settings.clone()
+            })?,
+            Command::SetSeed(seed) => self.restart(Settings {
+                seed,
+                ..settings.clone()
+            })?,
+            Command::SameStart => {
+                self.mode = Mode::Idle;
+                self.restart(settings.clone())?;
+            }
+            Command::NewStart => {
+                self.mode = Mode::Idle;
+                let seed = settings.seed.wrapping_add(1);
+                self.restart(Settings {
+                    seed,
+                    ..settings.clone()
+                })?;
+            }
+            Command::SetFloor(floor) => self.adjust(
+                Settings {
+                    floor,
+                    ..settings.clone()
+                },
+                true,
+            )?,
+            Command::SetTolerance(tol) => self.adjust(
+                Settings {
+                    tol,
+                    ..settings.clone()
+                },
+                false,
+            )?,
+            Command::SetMaxIterations(max_iter) => self.adjust(
+                Settings {
+                    max_iter,
+                    ..settings.clone()
+                },
+                false,
+            )?,
+            Command::SetSpeed(speed) => {
+                self.speed = if speed.is_finite() {
+                    speed.max(0.0)
+                } else {
+                    0.0
+                };
+            }
+            Command::Play => self.run_as(Mode::Playing),
+            Command::RunToConvergence => self.run_as(Mode::Running),
+            Command::Undo => self.swap(true),
+            Command::Redo => self.swap(false),
+            by_hand => {
+                self.mode = Mode::Idle;
+                self.move_by_hand(&by_hand);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commands that only move along the run.
+    fn move_by_hand(&mut self, command: &Command) {
+        let last = self.now.run.last();
+        let after_e = self.now.position % 2 == 1;
+        match command {
+            Command::EStep if after_e => {}
+            Command::EStep | Command::Forward => self.now.forward(),
+            Command::MStep | Command::Step => self.step(),
+            Command::Back => self.now.position = self.now.position.saturating_sub(1),
+            Command::First => self.now.position = 0,
+            Command::Last => self.now.position = last,
+            Command::Seek(position) => self.now.position = (*position).min(last),
+            _ => {}
+        }
+    }
+
+    /// To the end of the next M-step.
+    fn step(&mut self) {
+        if self.now.position.is_multiple_of(2) {
+            self.now.forward();
+        }
+        self.now.forward();
+    }
+
+    fn run_as(&mut self, mode: Mode) {
+        if !self.now.stuck() {
+            self.mode = mode;
+        }
+    }
+
+    fn open(&mut self, source: Rc<Source>) -> Result<(), Problem> {
+        let columns = source.default_columns();
+        let selection = Selection::new(source, columns)?;
+        let mut settings = self.now.settings.clone();
+        if let Some(k) = selection.source().suggested_components() {
+            settings.n_components = k;
+        }
+        settings.n_components = settings.n_components.min(selection.matrix().n_rows());
+        self.begin(selection, settings, true)?;
+        self.mode = Mode::Idle;
+        Ok(())
+    }
+
+    /// A new run on the same data.
+    fn restart(&mut self, settings: Settings) -> Result<(), Problem> {
+        self.begin(self.now.selection.clone(), settings, false)
+    }
+
+    fn begin(
+        &mut self,
+        selection: Selection,
+        settings: Settings,
+        new_data: bool,
+    ) -> Result<(), Problem> {
+        let version = if new_data {
+            self.versions + 1
+        } else {
+            self.now.data_version
+        };
+        let mut next = Experiment::new(selection, version, settings, self.runs + 1)?;
+        self.runs += 1;
+        if new_data {
+            self.versions = version;
+        } else {
+            let iterates = self.now.run.iterates();
+            next.ghost = match iterates.len() {
+                1 => self.now.ghost.clone(),
+                _ => Rc::new(iterates.iter().map(|i| i.log_likelihood).collect()),
+            };
+        }
+        let before = std::mem::replace(&mut self.now, next);
+        self.remember(before);
+        Ok(())
+    }
+
+    /// Settings that act from the current iteration on. A change that alters the path
+    /// forgets what was recorded after the half-step shown; undo brings it back.
+    fn adjust(&mut self, settings: Settings, alters_the_path: bool) -> Result<(), Problem> {
+        let rows = self.now.selection.matrix().n_rows();
+        settings.check(rows).map_err(refused)?;
+        if settings == self.now.settings {
+            return Ok(());
+        }
+        let before = self.now.clone();
+        if alters_the_path {
+            let position = self.now.position;
+            self.now.run.cut(before.selection.matrix(), position);
+            self.sent.2 = self.sent.2.min(self.now.run.iterates().len());
+        }
+        self.now.settings = settings;
+        self.remember(before);
+        Ok(())
+    }
+
+    fn remember(&mut self, before: Experiment) {
+        if self.undo.len() == MOST_UNDO {
+            self.undo.remove(0);
+        }
+        self.undo.push(before);
+        self.redo.clear();
+    }
+
+    fn swap(&mut self, back: bool) {
+        self.mode = Mode::Idle;
+        let (from, to) = match back {
+            true => (&mut self.undo, &mut self.redo),
+            false => (&mut self.redo, &mut self.undo),
+        };
+        if let Some(next) = from.pop() {
+            to.push(std::mem::replace(&mut self.now, next));
+            self.sent = (0, 0, 0);
+        }
+    }
+}
+
+fn refused(e: SettingsError) -> Problem {
+    Problem {
+        what: format!("This cannot be set: {e}."),
+        remedy: String::new(),
+    }
+}

@@ -1,0 +1,196 @@
+//! Which state the experiment is in, and why.
+
+use super::experiment::Experiment;
+use super::view::{Phase, Status};
+use super::words::{count, list, number};
+use crate::data::Matrix;
+use crate::fit::{StepError, StopReason, aitken_limit, stop};
+use crate::mixture::{Evaluator, letter};
+use crate::study::{Health, coincident, health};
+
+/// The state when nothing is playing, with a sentence that says why and what can be done.
+pub fn status(e: &Experiment) -> (Status, String) {
+    if e.stuck() {
+        return (
+            Status::Collapsed,
+            e.run.failure().map_or_else(String::new, |f| cause(e, f)),
+        );
+    }
+    match e.phase() {
+        Phase::Start => return (Status::Ready, String::new()),
+        Phase::E => return (Status::Paused, String::new()),
+        Phase::M => {}
+    }
+    let l = e.log_likelihoods();
+    let n = e.selection.matrix().n_rows();
+    let (before, now) = (l[l.len() - 2], l[l.len() - 1]);
+    let tolerance = number(e.settings.tol, 6);
+    match stop(&l, n, &e.settings) {
+        Some(StopReason::Converged) => converged(e),
+        Some(StopReason::StillClimbing) => {
+            let detail = match aitken_limit(&l) {
+                Some(limit) => format!(
+                    "The last iteration gained less than {tolerance} a point, but at this pace about {} are still to come in all. Lower the tolerance or press Play to go on.",
+                    number(limit - now, 3)
+                ),
+                None => format!(
+                    "The last iteration gained less than {tolerance} a point; that alone is not convergence. Lower the tolerance or press Play to go on."
+                ),
+            };
+            (Status::StillClimbing, detail)
+        }
+        Some(StopReason::Plateau) => (
+            Status::Plateau,
+            "Hardly any gain, yet the gains are growing: this is not the top. Press Play to go on, or choose another start.".to_owned(),
+        ),
+        _ if fell(before, now) => (
+            Status::FellByFloor,
+            format!(
+                "The log-likelihood fell by {}. Plain EM never lets it fall; the floor added to each variance did. Lower the floor to see less of it.",
+                number(before - now, 6)
+            ),
+        ),
+        Some(StopReason::IterationLimit) => (
+            Status::IterationLimit,
+            format!(
+                "Stopped after {} without meeting the tolerance. Raise the limit to go on.",
+                count(e.t(), "iteration")
+            ),
+        ),
+        None => (Status::Paused, String::new()),
+    }
+}
+
+/// Does the run stop at the newest half-step?
+pub fn finished(e: &Experiment) -> bool {
+    if e.stuck() {
+        return true;
+    }
+    let l = e.log_likelihoods();
+    let n = e.selection.matrix().n_rows();
+    e.phase() == Phase::M && stop(&l, n, &e.settings).is_some()
+}
+
+fn fell(before: f64, now: f64) -> bool {
+    now < before - 1e-12 * before.abs().max(1.0)
+}
+
+/// Health of every component at the half-step shown.
+pub fn healths(e: &Experiment) -> Vec<Health> {
+    let mixture = e.mixture();
+    let floor = e.floor();
+    let counts = counts(e);
+    (0..mixture.n_components())
+        .map(|k| {
+            health(
+                e.selection.matrix(),
+                &mixture.covariances()[k],
+                counts[k],
+                &floor,
+            )
+        })
+        .collect()
+}
+
+/// Effective number of points of every component: of the responsibilities shown, and at
+/// the start the number its weight asks for.
+pub fn counts(e: &Experiment) -> Vec<f64> {
+    match e.evaluated() {
+        Some(t) => e.run.iterates()[t].counts.clone(),
+        None => {
+            let n = e.selection.matrix().n_rows() as f64;
+            e.mixture().weights().iter().map(|w| w * n).collect()
+        }
+    }
+}
+
+fn converged(e: &Experiment) -> (Status, String) {
+    let mixture = e.mixture();
+    if let Some((a, b)) = coincident(&mixture) {
+        let detail = format!(
+            "Components {} and {} have become one: EM cannot part them, but a better fit may lie beside. Choose another start or fewer components.",
+            letter(a),
+            letter(b)
+        );
+        return (Status::Plateau, detail);
+    }
+    let ill: Vec<String> = healths(e)
+        .iter()
+        .enumerate()
+        .filter(|(_, h)| matches!(h, Health::Thin | Health::Collapsed))
+        .map(|(k, _)| letter(k))
+        .collect();
+    if !ill.is_empty() {
+        let (noun, verb) = if ill.len() == 1 {
+            ("Component", "holds")
+        } else {
+            ("Components", "hold")
+        };
+        let detail = format!(
+            "{noun} {} {verb} a handful of points in almost no volume: the likelihood is high and means nothing. Raise the floor, choose another start or fewer components.",
+            list(&ill)
+        );
+        return (Status::Spurious, detail);
+    }
+    let detail = format!(
+        "The last iteration gained less than {} a point, and Aitken\u{2019}s estimate of the limit agrees.",
+        number(e.settings.tol, 6)
+    );
+    (Status::Converged, detail)
+}
+
+fn cause(e: &Experiment, failure: &StepError) -> String {
+    match failure {
+        StepError::Collapsed {
+            component,
+            column,
+            count: points,
+        } => {
+            let held = held_rows(e, *component);
+            let rows = match held.as_slice() {
+                [] => String::new(),
+                rows => format!(
+                    " ({} {})",
+                    if rows.len() == 1 {
+                        "row"
+                    } else {
+                        "rows, among them"
+                    },
+                    list(&rows.iter().map(usize::to_string).collect::<Vec<_>>())
+                ),
+            };
+            format!(
+                "Component {} collapsed: it holds {} points{rows} and no variance is left along {}, so its covariance has no Cholesky factor. Go back, raise the floor, choose another start, or tie the covariances.",
+                letter(*component),
+                number(*points, 1),
+                e.selection.column_name(*column)
+            )
+        }
+        StepError::AllEmpty => {
+            "Every component lost its points. Go back and choose another start.".to_owned()
+        }
+        StepError::NotFinite { component } => format!(
+            "The sums of component {} exceed what a double can hold. Go back, and check the columns for extreme values.",
+            letter(*component)
+        ),
+    }
+}
+
+/// Numbers of the first rows, three at most, that mainly belong to `component`.
+fn held_rows(e: &Experiment, component: usize) -> Vec<usize> {
+    let matrix: &Matrix = e.selection.matrix();
+    let mixture = e.mixture();
+    let mut evaluator = Evaluator::new(&mixture);
+    let mut rows = Vec::new();
+    for block in matrix.blocks() {
+        evaluator.responsibilities(&block);
+        let r = &evaluator.row(component)[..block.len()];
+        let held = r.iter().enumerate().filter(|(_, r)| **r > 0.5);
+        rows.extend(held.map(|(i, _)| e.selection.row_number(block.first_row() + i)));
+        if rows.len() >= 3 {
+            rows.truncate(3);
+            break;
+        }
+    }
+    rows
+}

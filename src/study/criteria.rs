@@ -1,0 +1,11 @@
+use crate::mixture::elementary::ln;
+
+/// Akaike's information criterion -2 L + 2 p, lower is better (Akaike 1974).
+pub fn aic(log_likelihood: f64, n_parameters: usize) -> f64 {
+    -2.0 * log_likelihood + 2.0 * n_parameters as f64
+}
+
+/// The Bayesian information criterion -2 L + p ln N, lower is better (Schwarz 1978).
+pub fn bic(log_likelihood: f64, n_parameters: usize, n_rows: usize) -> f64 {
+    -2.0 * log_likelihood + n_parameters as f64 * ln(n_rows as f64)
+}

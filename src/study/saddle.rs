@@ -1,0 +1,48 @@
+use crate::mixture::Mixture;
+
+/// Two components that have become one: means and covariances equal within a thousandth
+/// of a standard deviation. EM cannot part them, though a better fit may lie beside:
+/// the likelihood is flat here because it is a saddle, not because it is a summit.
+pub fn coincident(mixture: &Mixture) -> Option<(usize, usize)> {
+    let (k, d) = (mixture.n_components(), mixture.dimension());
+    let (means, covariances, weights) = (mixture.means(), mixture.covariances(), mixture.weights());
+    let close = |a: usize, b: usize| {
+        let deviation = |j: usize| covariances[a].get(j, j).sqrt();
+        weights[a] > 0.0
+            && weights[b] > 0.0
+            && (0..d).all(|j| (means[a][j] - means[b][j]).abs() < 1e-3 * deviation(j))
+            && (0..d).all(|i| {
+                (0..=i).all(|j| {
+                    let gap = covariances[a].get(i, j) - covariances[b].get(i, j);
+                    gap.abs() < 1e-3 * deviation(i) * deviation(j)
+                })
+            })
+    };
+    (0..k).find_map(|b| (0..b).find(|&a| close(a, b)).map(|a| (a, b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::mixture::{Covariance, CovarianceType};
+
+    #[test]
+    fn only_components_on_top_of_one_another_coincide() {
+        let with = |second: f64| {
+            let unit = Rc::new(Covariance::diagonal(vec![1.0]).unwrap());
+            let means = vec![vec![0.0], vec![second]];
+            let weights = vec![0.5, 0.5];
+            Mixture::new(
+                CovarianceType::Diagonal,
+                weights,
+                means,
+                vec![unit.clone(), unit],
+            )
+            .unwrap()
+        };
+        assert_eq!(coincident(&with(1e-5)), Some((0, 1)));
+        assert_eq!(coincident(&with(0.1)), None);
+    }
+}

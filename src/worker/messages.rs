@@ -1,0 +1,54 @@
+use js_sys::{Array, JsString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::plot::{Picture, PictureRequest};
+use crate::session::{Command, View};
+
+/// What the worker says once its message handler stands.
+pub const READY: &str = "ready";
+
+/// How a message begins by which `worker.js` tells that the wasm file did not load.
+pub const FAILED: &str = "failed: ";
+
+/// From the page.
+#[derive(Serialize, Deserialize)]
+pub enum Request {
+    /// Something a person asked for.
+    Command(Command),
+    /// The file beside this message is to be opened.
+    Open,
+    /// Pixels are wanted.
+    Picture(PictureRequest),
+    /// The page has taken in the last view and can take the next.
+    Seen,
+}
+
+/// To the page.
+#[derive(Serialize, Deserialize)]
+pub enum Reply {
+    /// The half-step to show.
+    View(Box<View>),
+    /// Pixels; the points travel beside this message.
+    Picture(Picture),
+    /// A long job has begun; empty when it is over.
+    Busy(String),
+}
+
+/// A message of JSON alone or with one thing beside it.
+pub fn pack(message: &impl Serialize, beside: Option<&JsValue>) -> Array {
+    let json = serde_json::to_string(message).unwrap_or_default();
+    let packed = Array::of1(&JsValue::from_str(&json));
+    if let Some(beside) = beside {
+        packed.push(beside);
+    }
+    packed
+}
+
+/// The message again, and what came beside it; `None` for anything else.
+pub fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(T, JsValue)> {
+    let packed: &Array = data.dyn_ref()?;
+    let json: String = packed.get(0).dyn_into::<JsString>().ok()?.into();
+    Some((serde_json::from_str(&json).ok()?, packed.get(1)))
+}

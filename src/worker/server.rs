@@ -1,0 +1,232 @@
+//! The worker's end: it holds the session and answers, one message at a time.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array, Uint8ClampedArray};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    DedicatedWorkerGlobalScope, File, FileReaderSync, MessageChannel, MessageEvent, MessagePort,
+};
+
+use super::messages::{READY, Reply, Request, pack, unpack};
+use crate::plot::picture;
+use crate::session::{Problem, Session};
+
+/// Milliseconds of work between two looks at the messages.
+const SLICE: f64 = 12.0;
+
+/// A file is read in one piece: its bytes, its columns and their blocks must fit in 4 GiB.
+const MOST_BYTES: f64 = 1e9;
+
+/// Serves the page's requests for as long as the worker lives.
+pub fn serve() {
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
+        return;
+    };
+    let Ok(channel) = MessageChannel::new() else {
+        let _ = scope.post_message(&JsValue::from_str("failed: no message channel"));
+        return;
+    };
+    let server = Rc::new(RefCell::new(Server {
+        scope: scope.clone(),
+        session: Session::new(),
+        again: channel.port2(),
+        scheduled: false,
+        next_step: 0.0,
+        page_busy: false,
+        unseen: false,
+    }));
+
+    let ticking = server.clone();
+    let tick = Closure::<dyn FnMut(MessageEvent)>::new(move |_| ticking.borrow_mut().tick());
+    channel
+        .port1()
+        .set_onmessage(Some(tick.as_ref().unchecked_ref()));
+    // The next tick of a slow play comes from a timer instead.
+    let ticking = server.clone();
+    let later = Closure::<dyn FnMut()>::new(move || ticking.borrow_mut().tick());
+    LATER.with(|slot| {
+        slot.replace(Some(
+            later.as_ref().unchecked_ref::<js_sys::Function>().clone(),
+        ))
+    });
+
+    let answering = server.clone();
+    let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some((request, beside)) = unpack::<Request>(&event.data()) {
+            answering.borrow_mut().answer(request, &beside);
+        }
+    });
+    scope.set_onmessage(Some(answer.as_ref().unchecked_ref()));
+    // They live as long as the worker does.
+    tick.forget();
+    later.forget();
+    answer.forget();
+    let _ = scope.post_message(&JsValue::from_str(READY));
+    server.borrow_mut().show();
+}
+
+thread_local! {
+    /// The function that a timer calls.
+    static LATER: RefCell<Option<js_sys::Function>> = const { RefCell::new(None) };
+}
+
+struct Server {
+    scope: DedicatedWorkerGlobalScope,
+    session: Session,
+    /// A message to this port comes back as the next tick, after those that wait already.
+    again: MessagePort,
+    scheduled: bool,
+    /// When the next half-step of a play is due, in milliseconds.
+    next_step: f64,
+    /// Has the page a view that it has not answered?
+    page_busy: bool,
+    /// Is there something newer than the last view?
+    unseen: bool,
+}
+
+impl Server {
+    fn answer(&mut self, request: Request, beside: &JsValue) {
+        match request {
+            Request::Command(command) => {
+                self.session.handle(command);
+                self.next_step = self.now();
+                self.show();
+            }
+            Request::Open => {
+                if let Some(file) = beside.dyn_ref::<File>() {
+                    self.open(file);
+                }
+            }
+            Request::Picture(request) => {
+                let picture = picture(&self.session, &request);
+                let points = Uint8ClampedArray::new_from_slice(&picture.points);
+                let message = pack(&Reply::Picture(picture), Some(&points));
+                let _ = self
+                    .scope
+                    .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
+            }
+            Request::Seen => {
+                self.page_busy = false;
+                if self.unseen {
+                    self.show();
+                }
+            }
+        }
+        self.schedule();
+    }
+
+    fn open(&mut self, file: &File) {
+        let name = file.name();
+        let megabytes = file.size() / 1e6;
+        self.reply(&Reply::Busy(format!("Reading {name}, {megabytes:.1} MB")));
+        match read(file) {
+            Ok(bytes) => self.session.open_csv(&name, &bytes),
+            Err(problem) => self.session.tell(problem),
+        }
+        self.reply(&Reply::Busy(String::new()));
+        self.show();
+    }
+
+    /// Advances the session if it plays.
+    fn tick(&mut self) {
+        self.scheduled = false;
+        if !self.session.is_running() {
+            return;
+        }
+        let start = self.now();
+        match self.session.pace() {
+            Some(seconds) => {
+                if start >= self.next_step {
+                    self.session.advance();
+                    // A late step does not make the ones after it hurry.
+                    self.next_step = (self.next_step + 1e3 * seconds).max(start);
+                    self.show();
+                }
+            }
+            None => {
+                while self.session.is_running() && self.now() - start < SLICE {
+                    self.session.advance();
+                }
+                self.show();
+            }
+        }
+        self.schedule();
+    }
+
+    fn schedule(&mut self) {
+        if self.scheduled || !self.session.is_running() {
+            return;
+        }
+        let wait = match self.session.pace() {
+            Some(_) => (self.next_step - self.now()).clamp(0.0, 2000.0),
+            None => 0.0,
+        };
+        self.scheduled = if wait < 4.0 {
+            self.again.post_message(&JsValue::NULL).is_ok()
+        } else {
+            LATER.with_borrow(|later| {
+                later.as_ref().is_some_and(|later| {
+                    self.scope
+                        .set_timeout_with_callback_and_timeout_and_arguments_0(later, wait as i32)
+                        .is_ok()
+                })
+            })
+        };
+    }
+
+    /// Sends the view, or keeps it back until the page has taken in the one before:
+    /// frames are dropped rather than queued.
+    fn show(&mut self) {
+        if self.page_busy {
+            self.unseen = true;
+            return;
+        }
+        self.page_busy = true;
+        self.unseen = false;
+        let view = self.session.view();
+        self.reply(&Reply::View(Box::new(view)));
+    }
+
+    fn reply(&self, reply: &Reply) {
+        let _ = self.scope.post_message(&pack(reply, None));
+    }
+
+    fn now(&self) -> f64 {
+        self.scope
+            .performance()
+            .map_or_else(js_sys::Date::now, |p| p.now())
+    }
+}
+
+fn read(file: &File) -> Result<Vec<u8>, Problem> {
+    let problem = |what: String, remedy: &str| Problem {
+        what,
+        remedy: remedy.to_owned(),
+    };
+    if file.size() > MOST_BYTES {
+        return Err(problem(
+            format!(
+                "\u{201c}{}\u{201d} was not opened. It has {:.1} GB; this page reads up to {:.0} GB.",
+                file.name(),
+                file.size() / 1e9,
+                MOST_BYTES / 1e9
+            ),
+            "Save a sample of its rows, or fewer columns, and open that.",
+        ));
+    }
+    FileReaderSync::new()
+        .and_then(|reader| reader.read_as_array_buffer(file))
+        .map(|buffer| Uint8Array::new(&buffer).to_vec())
+        .map_err(|_| {
+            problem(
+                format!(
+                    "\u{201c}{}\u{201d} was not opened. The browser could not read it.",
+                    file.name()
+                ),
+                "Is it a folder, or was it moved or changed? Choose it again.",
+            )
+        })
+}

@@ -1,0 +1,35 @@
+//! Kinds of elements, as assistive technology names them.
+
+/// What an element is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Announces a problem.
+    Alert,
+    /// Does something when pressed.
+    Button,
+    /// Chooses one of a list.
+    Combobox,
+    /// Chooses a number by a handle.
+    Slider,
+    /// Chooses a number by typing.
+    Spinbutton,
+    /// Says how things are.
+    Status,
+    /// Rows and columns.
+    Table,
+}
+
+impl Role {
+    /// A selector of all elements that may have this role.
+    pub(crate) fn selector(self) -> &'static str {
+        match self {
+            Self::Alert => "[role=alert]",
+            Self::Button => "button, [role=button], input[type=button]",
+            Self::Combobox => "select, [role=combobox]",
+            Self::Slider => "input[type=range], [role=slider]",
+            Self::Spinbutton => "input[type=number], [role=spinbutton]",
+            Self::Status => "output, [role=status]",
+            Self::Table => "table, [role=table], [role=grid]",
+        }
+    }
+}
