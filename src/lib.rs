@@ -29,6 +29,10 @@ pub mod study;
 
 #[cfg(target_arch = "wasm32")]
 mod ui;
+// The page's figures are plain strings: their tests run with the others, on the host.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[path = "ui/format.rs"]
+mod format;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 

@@ -12,10 +12,11 @@ use crate::study::Health;
 #[component]
 pub fn ComponentTable() -> impl IntoView {
     let desk = use_desk();
+    let many = Memo::new(move |_| desk.data.with(|d| d.fitted.len() > 2));
     view! {
         <section class="part">
             <h2 id="components-title">"Components"</h2>
-            <table class="components" aria-labelledby="components-title">
+            <table class="components" class:many=many aria-labelledby="components-title">
                 <thead>
                     <tr>
                         <th scope="col"><span class="unseen">"Component"</span></th>
@@ -67,9 +68,9 @@ fn ComponentRow(
                 </button>
             </th>
             <td>{cell(|c| format::fixed(c.weight, 3))}</td>
-            <td>{cell(|c| format::list(&c.mean, 3))}</td>
+            <td>{cell(means)}</td>
             <td>
-                {cell(|c| format!("σ\u{a0}{}", format::list(&c.std, 3)))}
+                {cell(deviations)}
                 <span class="rho">{cell(correlation)}</span>
             </td>
             <td>{cell(|c| points(c.points))}</td>
@@ -80,6 +81,16 @@ fn ComponentRow(
             }>{move || health.get().word()}</td>
         </tr>
     }
+}
+
+fn means(component: &ComponentView) -> String {
+    let pairs = component.mean.iter().zip(&component.std);
+    format::list(pairs.map(|(&mean, &deviation)| format::beside(mean, deviation)))
+}
+
+fn deviations(component: &ComponentView) -> String {
+    let each = component.std.iter().map(|&d| format::significant(d, 2));
+    format!("σ\u{a0}{}", format::list(each))
 }
 
 /// Of the two axes of the map, where it says something.
@@ -105,11 +116,21 @@ fn points(n: f64) -> String {
 fn detail(desk: Desk) -> String {
     let selected = desk.selected.get();
     desk.view.with(|v| {
-        let ailing = |i: &usize| v.components.get(*i).is_some_and(|c| !c.health_detail.is_empty());
+        let ailing = |i: &usize| {
+            v.components
+                .get(*i)
+                .is_some_and(|c| !c.health_detail.is_empty())
+        };
         selected
             .filter(ailing)
             .or_else(|| (0..v.components.len()).find(ailing))
-            .and_then(|i| Some(format!("{}: {}", letter(i), v.components.get(i)?.health_detail)))
+            .and_then(|i| {
+                Some(format!(
+                    "{}: {}",
+                    letter(i),
+                    v.components.get(i)?.health_detail
+                ))
+            })
             .unwrap_or_default()
     })
 }

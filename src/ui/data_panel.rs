@@ -49,8 +49,8 @@ pub fn DataPanel() -> impl IntoView {
             </Row>
             <OpenFile />
             <p class="data-size"><b>{move || desk.data.with(|d| d.name.clone())}</b>{move || size_words(desk)}</p>
-            <p class="fine provenance">{move || desk.data.with(|d| d.provenance.clone())}</p>
-            <p class="fine try-this">{move || try_this(desk)}</p>
+            <p class="fine provenance">{move || try_this(desk)}</p>
+            <p class="fine provenance">{move || provenance(desk)}</p>
             <Warnings />
         </Panel>
     }
@@ -106,9 +106,20 @@ fn Warnings() -> impl IntoView {
     }
 }
 
+fn open_set(desk: Desk) -> Option<&'static builtin::Builtin> {
+    desk.data
+        .with(|data| builtin::find(data.builtin.as_deref()?))
+}
+
 fn try_this(desk: Desk) -> Option<&'static str> {
-    let set = desk.data.with(|data| builtin::find(data.builtin.as_deref()?));
-    set.map(|set| set.try_this)
+    open_set(desk).map(|set| set.try_this)
+}
+
+fn provenance(desk: Desk) -> String {
+    match open_set(desk) {
+        Some(set) => set.provenance.to_owned(),
+        None => desk.data.with(|data| data.provenance.clone()),
+    }
 }
 
 fn size_words(desk: Desk) -> String {

@@ -33,14 +33,23 @@ pub fn significant(value: f64, digits: usize) -> String {
     with_minus(format!("{value:.places$}"))
 }
 
+/// A mean beside its standard deviation: about two decimals of it, no more than can matter.
+pub fn beside(mean: f64, deviation: f64) -> String {
+    let decimals = (1.6 - deviation.log10()).round();
+    if !(0.0..=6.0).contains(&decimals.max(0.0)) || mean.abs() >= 1e7 {
+        return significant(mean, 3);
+    }
+    fixed(mean, decimals.max(0.0) as usize)
+}
+
 /// Several numbers, separated by commas.
-pub fn list(values: &[f64], digits: usize) -> String {
+pub fn list(numbers: impl Iterator<Item = String>) -> String {
     let mut text = String::new();
-    for (i, &value) in values.iter().enumerate() {
+    for (i, number) in numbers.enumerate() {
         if i > 0 {
             text.push_str(", ");
         }
-        text.push_str(&significant(value, digits));
+        text.push_str(&number);
     }
     text
 }
@@ -102,7 +111,21 @@ mod tests {
         assert_eq!(significant(1234.5, 3), "1234");
         assert_eq!(significant(1.234e9, 3), "1.23e9");
         assert_eq!(significant(2e-9, 2), "2.0e−9");
-        assert_eq!(list(&[2.036, 54.48], 3), "2.04, 54.5");
+    }
+
+    #[test]
+    fn a_mean_has_the_decimals_that_its_deviation_gives_sense_to() {
+        let means = [
+            (2.0364, 0.26),
+            (54.4785, 5.8),
+            (-1.8149, 1.2),
+            (1234.5, 300.0),
+        ];
+        let words = list(means.into_iter().map(|(mean, sd)| beside(mean, sd)));
+        assert_eq!(words, "2.04, 54.5, −1.81, 1234");
+        // A component that has collapsed has no deviation to go by.
+        assert_eq!(beside(2.0364, 0.0), "2.04");
+        assert_eq!(beside(2.0364, f64::NAN), "2.04");
     }
 
     #[test]

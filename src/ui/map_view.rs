@@ -17,8 +17,12 @@ pub fn MapView() -> impl IntoView {
     let overlay = use_surface(desk, Layer::Overlay);
     let names = Memo::new(move |_| {
         desk.data.with(|data| {
-            data.axes
-                .map(|i| data.columns.get(i).map(|c| c.name.clone()).unwrap_or_default())
+            data.axes.map(|i| {
+                data.columns
+                    .get(i)
+                    .map(|c| c.name.clone())
+                    .unwrap_or_default()
+            })
         })
     });
     let words = move || {

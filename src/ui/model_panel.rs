@@ -21,7 +21,10 @@ const STARTS: [(InitMethod, &str); 4] = [
     (InitMethod::KMeans, "k-means++ then k-means"),
     (InitMethod::KMeansPlusPlus, "k-means++ points"),
     (InitMethod::RandomPoints, "random points"),
-    (InitMethod::RandomResponsibilities, "random responsibilities"),
+    (
+        InitMethod::RandomResponsibilities,
+        "random responsibilities",
+    ),
 ];
 
 const SCALES: [(FloorScale, &str); 2] = [

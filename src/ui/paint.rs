@@ -96,7 +96,12 @@ pub fn overlay(surface: &Surface, layout: &MapLayout, look: &Look) {
 }
 
 /// What the worker has to draw for the map and the heat map.
-pub fn picture_request(layout: &MapLayout, look: &Look, ratio: f64, heat_width: u32) -> PictureRequest {
+pub fn picture_request(
+    layout: &MapLayout,
+    look: &Look,
+    ratio: f64,
+    heat_width: u32,
+) -> PictureRequest {
     let palette = look.theme.palette();
     let [_, _, width, height] = layout.device_rect();
     PictureRequest {
@@ -167,7 +172,10 @@ pub fn heat(surface: &Surface, look: &Look, picture: Option<&Picture>) {
     let height = surface.canvas.height();
     let gap = (BAND_GAP * surface.ratio).round() as u32;
     let mut scene = Scene::new(surface.width, surface.height);
-    for (i, (top, bottom)) in heat_bands(k, height as usize, gap as usize).into_iter().enumerate() {
+    for (i, (top, bottom)) in heat_bands(k, height as usize, gap as usize)
+        .into_iter()
+        .enumerate()
+    {
         let size = ((bottom - top) as f64 / surface.ratio).min(12.0);
         let middle = (top + bottom) as f64 / 2.0 / surface.ratio;
         if size >= 7.0 {

@@ -49,7 +49,11 @@ fn show(text: &str) -> Result<(), wasm_bindgen::JsValue> {
     note.set_attribute("role", "alert")?;
     note.set_attribute("aria-label", "Problem")?;
     for (tag, class, words) in [
-        ("strong", "", "Mixscope has stopped: this is a mistake of ours."),
+        (
+            "strong",
+            "",
+            "Mixscope has stopped: this is a mistake of ours.",
+        ),
         (
             "p",
             "",

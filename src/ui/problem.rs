@@ -37,6 +37,7 @@ pub fn BusyNote() -> impl IntoView {
     });
     move || {
         let words = words.get();
-        (!words.is_empty()).then(|| view! { <p class="busy" role="status" aria-label="Working">{words}</p> })
+        (!words.is_empty())
+            .then(|| view! { <p class="busy" role="status" aria-label="Working">{words}</p> })
     }
 }

@@ -222,7 +222,12 @@ impl Stage {
             paint::curve(surface, &look);
         }
         if let Some(surface) = drawn(Layer::Timeline) {
-            paint::steps(surface, &look, timeline::capacity(view.last), timeline::inset());
+            paint::steps(
+                surface,
+                &look,
+                timeline::capacity(view.last),
+                timeline::inset(),
+            );
         }
         if let Some(surface) = drawn(Layer::Heat) {
             let picture = arrived.as_ref().map(|a| &a.picture);

@@ -140,8 +140,8 @@ fn Speed() -> impl IntoView {
 pub fn phase_words(phase: Phase) -> &'static str {
     match phase {
         Phase::Start => "at the start",
-        Phase::E => "after the E-step",
-        Phase::M => "after the M-step",
+        Phase::E => "after E-step",
+        Phase::M => "after M-step",
     }
 }
 
