@@ -30,10 +30,11 @@ pub fn clear(ctx: &CanvasRenderingContext2d) {
     }
 }
 
-/// Puts straight-alpha RGBA pixels at the upper left corner of the canvas, in
-/// device pixels. A buffer that is not `width` x `height` x 4 long is refused.
+/// Puts straight-alpha RGBA pixels on the canvas, their upper left corner at `at`,
+/// in device pixels. A buffer that is not `width` x `height` x 4 long is refused.
 pub fn put_pixels(
     ctx: &CanvasRenderingContext2d,
+    at: [f64; 2],
     width: u32,
     height: u32,
     pixels: &[u8],
@@ -42,7 +43,7 @@ pub fn put_pixels(
         return Ok(());
     }
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height)?;
-    ctx.put_image_data(&data, 0.0, 0.0)
+    ctx.put_image_data(&data, at[0], at[1])
 }
 
 fn paint_item(item: &Item, ctx: &CanvasRenderingContext2d) {

@@ -1,0 +1,168 @@
+//! The few controls that the panels are made of.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::state::use_desk;
+
+/// A drawing of 16 x 16 units in the colour of the text.
+#[component]
+pub fn Icon(
+    /// The path, filled.
+    d: &'static str,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=d />
+        </svg>
+    }
+}
+
+/// A label on the left and its control on the right.
+#[component]
+pub fn Row(
+    /// The control's id.
+    id: &'static str,
+    /// Its accessible name, shown.
+    label: &'static str,
+    /// The control.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="row">
+            <label for=id>{label}</label>
+            {children()}
+        </div>
+    }
+}
+
+/// A native select that shows what holds, not what was last picked in it.
+#[component]
+pub fn Choice(
+    /// Its id; the label is the caller's.
+    id: &'static str,
+    /// Values and the words for them.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    /// The value that holds.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Accessible name, where no label points to `id`.
+    #[prop(optional)]
+    name: Option<&'static str>,
+    /// What picking does.
+    #[prop(into)]
+    on_pick: Callback<String>,
+) -> impl IntoView {
+    let select = NodeRef::<html::Select>::new();
+    let refused = use_desk().refused;
+    Effect::new(move || {
+        refused.track();
+        options.track();
+        let value = value.get();
+        if let Some(select) = select.get() {
+            select.set_value(&value);
+        }
+    });
+    view! {
+        <select
+            id=id
+            node_ref=select
+            aria-label=name
+            on:change=move |event| on_pick.run(event_target_value(&event))
+        >
+            {move || {
+                let held = value.get_untracked();
+                options
+                    .get()
+                    .into_iter()
+                    .map(|(value, words)| {
+                        let selected = value == held;
+                        view! { <option value=value selected=selected>{words}</option> }
+                    })
+                    .collect_view()
+            }}
+        </select>
+    }
+}
+
+/// What a [`Field`] takes.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Whole numbers of a range, with the arrows of the browser.
+    Whole(&'static str, &'static str),
+    /// Numbers such as 1e-6, where steps of one make no sense.
+    Scientific,
+}
+
+/// A field that commits on Enter or when it is left, and shows what holds.
+///
+/// Emptied, it shows what holds as a placeholder and changes nothing.
+#[component]
+pub fn Field(
+    /// Its id; the label is the caller's.
+    id: &'static str,
+    /// What it takes.
+    kind: Kind,
+    /// What holds.
+    #[prop(into)]
+    value: Signal<String>,
+    /// Accessible name, where no label points to `id`.
+    #[prop(optional)]
+    name: Option<&'static str>,
+    /// What was typed; `false` if it cannot be used.
+    #[prop(into)]
+    on_commit: Callback<String, bool>,
+) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let wrong = RwSignal::new(false);
+    let refused = use_desk().refused;
+    Effect::new(move || {
+        refused.track();
+        let value = value.get();
+        if let Some(input) = input.get() {
+            input.set_value(&value);
+            wrong.set(false);
+        }
+    });
+    let (input_type, mode, min, max) = match kind {
+        Kind::Whole(min, max) => ("number", "numeric", Some(min), Some(max)),
+        Kind::Scientific => ("text", "decimal", None, None),
+    };
+    view! {
+        <input
+            id=id
+            node_ref=input
+            type=input_type
+            inputmode=mode
+            min=min
+            max=max
+            autocomplete="off"
+            spellcheck="false"
+            placeholder=value
+            aria-label=name
+            aria-invalid=move || wrong.get().then_some("true")
+            on:focus=move |_| {
+                if let Some(input) = input.get_untracked() {
+                    input.select();
+                }
+            }
+            on:change=move |event| {
+                let typed = event_target_value(&event);
+                let typed = typed.trim();
+                if !typed.is_empty() {
+                    wrong.set(!on_commit.run(typed.to_owned()));
+                }
+            }
+        />
+    }
+}
+
+/// Pairs of value and words, as [`Choice`] wants them.
+pub fn options(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(value, words)| ((*value).to_owned(), (*words).to_owned()))
+        .collect();
+    Signal::stored(pairs)
+}

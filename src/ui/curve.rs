@@ -1,0 +1,37 @@
+//! The objective by iteration, with the iteration shown marked; a press jumps there.
+
+use leptos::prelude::*;
+
+use super::format;
+use super::stage::Layer;
+use super::state::use_desk;
+use super::surface::use_surface;
+
+/// The curve under its heading.
+#[component]
+pub fn Curve() -> impl IntoView {
+    let desk = use_desk();
+    let canvas = use_surface(desk, Layer::Curve);
+    let words = move || {
+        desk.view.with(|v| {
+            format!(
+                "Log-likelihood by iteration; {} at iteration {}",
+                format::fixed(v.log_likelihood, 3),
+                v.iteration
+            )
+        })
+    };
+    view! {
+        <section class="part">
+            <h2>"Objective"</h2>
+            <div class="curve">
+                <canvas
+                    node_ref=canvas
+                    role="img"
+                    aria-label=words
+                    on:click=move |event| desk.stage().seek_on_curve(desk, f64::from(event.offset_x()))
+                ></canvas>
+            </div>
+        </section>
+    }
+}

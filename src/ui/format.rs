@@ -1,0 +1,121 @@
+//! Numbers in words that fit a narrow column.
+//!
+//! A negative number carries the true minus sign U+2212, everywhere, so that
+//! figures line up and a reader of the page can replace one character to parse.
+
+/// What stands where there is no number to show.
+pub const NONE: &str = "–";
+
+/// A number with a fixed count of decimals; infinities and NaN become a dash.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return NONE.to_owned();
+    }
+    with_minus(format!("{value:.decimals$}"))
+}
+
+/// A number in about `digits` significant digits, without trailing noise:
+/// `0.0123`, `54.4`, `1234`, `1.2e9`.
+pub fn significant(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return NONE.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    let digits = digits as i32;
+    if !(-4..=6).contains(&magnitude) {
+        let places = (digits - 1).max(0) as usize;
+        return with_minus(format!("{value:.places$e}"));
+    }
+    let places = (digits - 1 - magnitude).max(0) as usize;
+    with_minus(format!("{value:.places$}"))
+}
+
+/// Several numbers, separated by commas.
+pub fn list(values: &[f64], digits: usize) -> String {
+    let mut text = String::new();
+    for (i, &value) in values.iter().enumerate() {
+        if i > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&significant(value, digits));
+    }
+    text
+}
+
+/// A whole number with thin spaces between groups of three: `100 000`.
+pub fn count(n: usize) -> String {
+    let digits = n.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The number in a field as a person would type it: `0.000001` as `1e-6`.
+pub fn field(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
+fn with_minus(text: String) -> String {
+    // "-0.000" says nothing that "0.000" does not.
+    match text.strip_prefix('-') {
+        Some(rest) if rest.bytes().all(|b| matches!(b, b'0' | b'.')) => rest.to_owned(),
+        _ => text.replace('-', "−"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_likelihood_keeps_three_decimals_and_a_true_minus() {
+        assert_eq!(fixed(-1130.26396, 3), "−1130.264");
+        assert_eq!(fixed(-0.0001, 3), "0.000");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_never_shown_as_one() {
+        assert_eq!(fixed(f64::NAN, 3), NONE);
+        assert_eq!(significant(f64::INFINITY, 3), NONE);
+    }
+
+    #[test]
+    fn significant_digits_follow_the_magnitude() {
+        assert_eq!(significant(2.0364, 3), "2.04");
+        assert_eq!(significant(54.4785, 3), "54.5");
+        assert_eq!(significant(-0.01234, 3), "−0.0123");
+        assert_eq!(significant(1234.5, 3), "1234");
+        assert_eq!(significant(1.234e9, 3), "1.23e9");
+        assert_eq!(significant(2e-9, 2), "2.0e−9");
+        assert_eq!(list(&[2.036, 54.48], 3), "2.04, 54.5");
+    }
+
+    #[test]
+    fn large_counts_are_grouped_and_small_ones_are_not() {
+        assert_eq!(count(272), "272");
+        assert_eq!(count(9999), "9999");
+        assert_eq!(count(1_000_000), "1\u{202f}000\u{202f}000");
+    }
+
+    #[test]
+    fn a_field_shows_what_a_person_would_type() {
+        assert_eq!(field(1e-6), "1e-6");
+        assert_eq!(field(0.05), "0.05");
+        assert_eq!(field(0.0), "0");
+    }
+}

@@ -1,0 +1,212 @@
+//! What is fitted, and from where: K, covariance, start, algorithm, floor, stopping.
+
+use leptos::prelude::*;
+
+use super::controls::{Choice, Field, Kind, Row, options};
+use super::format;
+use super::panel::Panel;
+use super::state::{Desk, use_desk};
+use crate::fit::{Floor, FloorScale, InitMethod};
+use crate::mixture::CovarianceType;
+use crate::session::Command;
+
+const COVARIANCES: [(CovarianceType, &str); 4] = [
+    (CovarianceType::Full, "full"),
+    (CovarianceType::Tied, "tied"),
+    (CovarianceType::Diagonal, "diagonal"),
+    (CovarianceType::Spherical, "spherical"),
+];
+
+const STARTS: [(InitMethod, &str); 4] = [
+    (InitMethod::KMeans, "k-means++ then k-means"),
+    (InitMethod::KMeansPlusPlus, "k-means++ points"),
+    (InitMethod::RandomPoints, "random points"),
+    (InitMethod::RandomResponsibilities, "random responsibilities"),
+];
+
+const SCALES: [(FloorScale, &str); 2] = [
+    (FloorScale::Relative, "× variance"),
+    (FloorScale::Absolute, "absolute"),
+];
+
+/// The panel.
+#[component]
+pub fn ModelPanel() -> impl IntoView {
+    let desk = use_desk();
+    view! {
+        <Panel title="Model">
+            <Components />
+            <Row id="covariance" label="Covariance">
+                <Choice id="covariance" options=words(&COVARIANCES)
+                    value=Signal::derive(move || word_of(&COVARIANCES, desk.settings.with(|s| s.covariance_type)))
+                    on_pick=move |word: String| {
+                        if let Some(picked) = of_word(&COVARIANCES, &word) {
+                            desk.send(Command::SetCovariance(picked));
+                        }
+                    } />
+            </Row>
+            <Row id="start" label="Start">
+                <Choice id="start" options=words(&STARTS)
+                    value=Signal::derive(move || word_of(&STARTS, desk.settings.with(|s| s.init)))
+                    on_pick=move |word: String| {
+                        if let Some(picked) = of_word(&STARTS, &word) {
+                            desk.send(Command::SetInit(picked));
+                        }
+                    } />
+            </Row>
+            <Row id="algorithm" label="Algorithm">
+                <Choice id="algorithm" options=options(&[("em", "EM")])
+                    value=Signal::stored("em".to_owned()) on_pick=|_| () />
+            </Row>
+            <FloorRows />
+            <Stopping />
+        </Panel>
+    }
+}
+
+#[component]
+fn Components() -> impl IntoView {
+    let desk = use_desk();
+    let k = Memo::new(move |_| desk.settings.with(|s| s.n_components));
+    view! {
+        <Row id="components" label="Components (K)">
+            <div class="stepper">
+                <button aria-label="Fewer components" title="One fewer (−)"
+                    aria-disabled=move || (k.get() <= 1).then_some("true")
+                    on:click=move |_| desk.add_components(-1)>"−"</button>
+                <Field
+                    id="components"
+                    kind=Kind::Whole("1", "32")
+                    value=Signal::derive(move || k.get().to_string())
+                    on_commit=move |typed: String| commit_components(desk, &typed)
+                />
+                <button aria-label="More components" title="One more (+)"
+                    aria-disabled=move || (k.get() >= 32).then_some("true")
+                    on:click=move |_| desk.add_components(1)>"+"</button>
+            </div>
+        </Row>
+    }
+}
+
+#[component]
+fn FloorRows() -> impl IntoView {
+    let desk = use_desk();
+    let floor = Memo::new(move |_| desk.settings.with(|s| s.floor));
+    view! {
+        <Row id="floor" label="Floor">
+            <div class="pair">
+                <Field
+                    id="floor"
+                    kind=Kind::Scientific
+                    value=Signal::derive(move || format::field(floor.get().value))
+                    on_commit=move |typed: String| {
+                        commit_number(desk, "Floor", &typed, |value| {
+                            desk.send(Command::SetFloor(Floor { value, ..floor.get_untracked() }));
+                        })
+                    }
+                />
+                <Choice id="floor-unit" name="Floor unit" options=words(&SCALES)
+                    value=Signal::derive(move || word_of(&SCALES, floor.get().scale))
+                    on_pick=move |word: String| {
+                        if let Some(scale) = of_word(&SCALES, &word) {
+                            desk.send(Command::SetFloor(Floor { scale, ..floor.get_untracked() }));
+                        }
+                    } />
+            </div>
+        </Row>
+        <p class="fine under">"Added to every variance at each M-step."</p>
+    }
+}
+
+#[component]
+fn Stopping() -> impl IntoView {
+    let desk = use_desk();
+    view! {
+        <details class="more">
+            <summary>"Stopping"</summary>
+            <Row id="tolerance" label="Tolerance">
+                <Field
+                    id="tolerance"
+                    kind=Kind::Scientific
+                    value=Signal::derive(move || format::field(desk.settings.with(|s| s.tol)))
+                    on_commit=move |typed: String| {
+                        commit_number(desk, "Tolerance", &typed, |tol| desk.send(Command::SetTolerance(tol)))
+                    }
+                />
+            </Row>
+            <p class="fine under">"On the gain of the log-likelihood per point in an iteration."</p>
+            <Row id="limit" label="Iteration limit">
+                <Field
+                    id="limit"
+                    kind=Kind::Whole("1", "100000")
+                    value=Signal::derive(move || desk.settings.with(|s| s.max_iter.to_string()))
+                    on_commit=move |typed: String| commit_limit(desk, &typed)
+                />
+            </Row>
+        </details>
+    }
+}
+
+fn commit_components(desk: Desk, typed: &str) -> bool {
+    match typed.parse() {
+        Ok(k) => {
+            desk.set_components(k);
+            true
+        }
+        Err(_) => {
+            desk.report(
+                format!("Components (K): “{typed}” is not a whole number."),
+                "Choose K from 1 to 32.",
+            );
+            false
+        }
+    }
+}
+
+fn commit_limit(desk: Desk, typed: &str) -> bool {
+    match typed.parse::<usize>() {
+        Ok(limit) if limit >= 1 => {
+            desk.send(Command::SetMaxIterations(limit));
+            true
+        }
+        _ => {
+            desk.report(
+                format!("Iteration limit: “{typed}” is not a whole number from 1 on."),
+                "Choose how many iterations play and run may take, such as 500.",
+            );
+            false
+        }
+    }
+}
+
+fn commit_number(desk: Desk, what: &str, typed: &str, send: impl Fn(f64)) -> bool {
+    match typed.replace(',', ".").parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => {
+            send(value);
+            true
+        }
+        _ => {
+            desk.report(
+                format!("{what}: “{typed}” is not a number of at least 0."),
+                "Write it as 0.001 or 1e-6.",
+            );
+            false
+        }
+    }
+}
+
+fn words<T>(pairs: &[(T, &str)]) -> Signal<Vec<(String, String)>> {
+    let pairs: Vec<_> = pairs.iter().map(|(_, word)| (*word, *word)).collect();
+    options(&pairs)
+}
+
+fn word_of<T: PartialEq>(pairs: &[(T, &str)], value: T) -> String {
+    pairs
+        .iter()
+        .find(|(v, _)| *v == value)
+        .map_or_else(String::new, |(_, word)| (*word).to_owned())
+}
+
+fn of_word<T: Copy>(pairs: &[(T, &str)], word: &str) -> Option<T> {
+    pairs.iter().find(|(_, w)| *w == word).map(|(v, _)| *v)
+}

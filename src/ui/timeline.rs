@@ -1,0 +1,70 @@
+//! A tick for each half-step; drag to go there.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::panel::is_phone;
+use super::stage::Layer;
+use super::state::use_desk;
+use super::surface::use_surface;
+use super::transport::phase_words;
+use crate::session::Command;
+
+/// The strip and the slider over it. The slider is as long as what has been recorded.
+#[component]
+pub fn Timeline() -> impl IntoView {
+    let desk = use_desk();
+    let canvas = use_surface(desk, Layer::Timeline);
+    let slider = NodeRef::<html::Input>::new();
+    let dragging = StoredValue::new(false);
+    let place = Memo::new(move |_| desk.view.with(|v| (v.position, v.last)));
+    // The longest position first: a browser clamps the value to it.
+    Effect::new(move || {
+        let (position, last) = place.get();
+        let Some(slider) = slider.get() else { return };
+        let _ = slider.set_attribute("max", &last.to_string());
+        if !dragging.get_value() {
+            slider.set_value(&position.to_string());
+        }
+    });
+    view! {
+        <section class="timeline" aria-label="Steps so far">
+            <canvas node_ref=canvas aria-hidden="true"></canvas>
+            <input
+                node_ref=slider
+                type="range"
+                aria-label="Timeline"
+                min="0"
+                step="1"
+                style:--recorded=move || {
+                    let last = place.get().1;
+                    (last as f64 / capacity(last) as f64).to_string()
+                }
+                aria-valuetext=move || {
+                    desk.view.with(|v| format!("iteration {}, {}", v.iteration, phase_words(v.phase)))
+                }
+                on:input=move |event| {
+                    dragging.set_value(true);
+                    if let Ok(position) = event_target_value(&event).parse() {
+                        desk.send(Command::Seek(position));
+                    }
+                }
+                on:change=move |_| dragging.set_value(false)
+            />
+        </section>
+    }
+}
+
+/// Half the slider's thumb in CSS pixels, as the style sheet has it.
+pub fn inset() -> f64 {
+    if is_phone() { 12.0 } else { 8.0 }
+}
+
+/// How many half-steps the strip has room for: it grows by leaps, so that it mostly stands still.
+pub fn capacity(last: usize) -> usize {
+    let mut room = 24;
+    while room < last {
+        room *= 2;
+    }
+    room
+}

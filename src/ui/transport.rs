@@ -1,0 +1,201 @@
+//! The transport bar: where in the run we are, and every way to move.
+
+use leptos::prelude::*;
+
+use super::controls::{Field, Icon, Kind};
+use super::format;
+use super::state::{Desk, use_desk};
+use crate::session::{Command, Phase, Status};
+
+const FIRST: &str = "M2 3h2v10H2zM14 3v10L5 8z";
+const BACK: &str = "M12 3v10L4 8z";
+const LAST: &str = "M12 3h2v10h-2zM2 3v10l9-5z";
+const PLAY: &str = "M4 2.5v11L13.5 8z";
+const PAUSE: &str = "M4 3h3v10H4zM9 3h3v10H9z";
+
+/// The bar. On a phone its keys are pinned to the lower edge; the rest flows under the map.
+#[component]
+pub fn Transport() -> impl IntoView {
+    view! {
+        <section class="transport" aria-label="Transport">
+            <Keys />
+            <Speed />
+            <Readout />
+            <Starts />
+        </section>
+    }
+}
+
+#[component]
+fn Keys() -> impl IntoView {
+    let desk = use_desk();
+    let playing = Memo::new(move |_| desk.view.with(|v| v.status == Status::Running));
+    let at_start = Memo::new(move |_| desk.view.with(|v| v.position == 0));
+    let at_end = Memo::new(move |_| desk.view.with(|v| v.position == v.last));
+    let e_is_due = Memo::new(move |_| desk.view.with(|v| v.phase != Phase::E));
+    let unless = |off: Memo<bool>| move || off.get().then_some("true");
+    view! {
+        <div class="keys">
+            <div class="group">
+                <button aria-label="First" title="To the start (Home)" aria-disabled=unless(at_start)
+                    on:click=move |_| desk.send(Command::First)>
+                    <Icon d=FIRST />
+                </button>
+                <button aria-label="Back" title="Back a half-step (←)" aria-disabled=unless(at_start)
+                    on:click=move |_| desk.send(Command::Back)>
+                    <Icon d=BACK />
+                </button>
+                <button aria-label="Last" title="To the newest half-step (End)" aria-disabled=unless(at_end)
+                    on:click=move |_| desk.send(Command::Last)>
+                    <Icon d=LAST />
+                </button>
+            </div>
+            <button
+                class="primary play"
+                aria-label=move || if playing.get() { "Pause" } else { "Play" }
+                title="Play or pause (Space)"
+                on:click=move |_| desk.play_or_pause()
+            >
+                {move || view! { <Icon d=if playing.get() { PAUSE } else { PLAY } /> }}
+                <span class="wide">{move || if playing.get() { "Pause" } else { "Play" }}</span>
+            </button>
+            <div class="group">
+                <button aria-label="E-step" title="Share the points out (E)" class:next=e_is_due
+                    on:click=move |_| desk.send(Command::EStep)>
+                    <span class="wide">"E-step"</span><span class="narrow">"E"</span>
+                </button>
+                <button aria-label="M-step" title="Move the components (M)"
+                    class:next=move || !e_is_due.get()
+                    on:click=move |_| desk.send(Command::MStep)>
+                    <span class="wide">"M-step"</span><span class="narrow">"M"</span>
+                </button>
+                <button aria-label="Step" title="A full iteration (Shift+→)"
+                    on:click=move |_| desk.send(Command::Step)>
+                    "Step"
+                </button>
+            </div>
+            <button aria-label="Run to convergence" class="run"
+                on:click=move |_| desk.send(Command::RunToConvergence)>
+                <span class="wide">"Run to convergence"</span><span class="narrow">"Run"</span>
+            </button>
+        </div>
+    }
+}
+
+/// Speeds double from stop to stop; the last one is as fast as they come.
+const STOPS: u32 = 8;
+
+fn speed_at(stop: u32) -> f64 {
+    if stop >= STOPS {
+        0.0
+    } else {
+        0.5 * f64::from(1 << stop)
+    }
+}
+
+fn stop_of(speed: f64) -> u32 {
+    if speed <= 0.0 {
+        return STOPS;
+    }
+    let stop = (speed / 0.5).log2().round();
+    stop.clamp(0.0, f64::from(STOPS - 1)) as u32
+}
+
+#[component]
+fn Speed() -> impl IntoView {
+    let desk = use_desk();
+    let speed = Memo::new(move |_| desk.view.with(|v| v.speed));
+    let words = move || match speed.get() {
+        s if s <= 0.0 => "as fast as they come".to_owned(),
+        1.0 => "1 half-step a second".to_owned(),
+        s => format!("{s} half-steps a second"),
+    };
+    let short = move || match speed.get() {
+        s if s <= 0.0 => "max".to_owned(),
+        s => format!("{s}/s"),
+    };
+    view! {
+        <div class="speed">
+            <label for="speed">"Speed"</label>
+            <input
+                id="speed"
+                type="range"
+                min="0"
+                max=STOPS.to_string()
+                step="1"
+                prop:value=move || stop_of(speed.get()).to_string()
+                aria-valuetext=words
+                on:input=move |event| {
+                    if let Ok(stop) = event_target_value(&event).parse() {
+                        desk.send(Command::SetSpeed(speed_at(stop)));
+                    }
+                }
+            />
+            <span class="speed-words" aria-hidden="true">{short}</span>
+        </div>
+    }
+}
+
+/// What follows the number of the iteration.
+pub fn phase_words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Start => "at the start",
+        Phase::E => "after the E-step",
+        Phase::M => "after the M-step",
+    }
+}
+
+#[component]
+fn Readout() -> impl IntoView {
+    let desk = use_desk();
+    view! {
+        <p class="readout">
+            <b>"Iteration "</b>
+            <output aria-label="Iteration" aria-live="off">
+                <b>{move || desk.view.with(|v| format::count(v.iteration))}</b>
+                " "
+                <span>{move || desk.view.with(|v| phase_words(v.phase))}</span>
+            </output>
+        </p>
+    }
+}
+
+#[component]
+fn Starts() -> impl IntoView {
+    let desk = use_desk();
+    view! {
+        <div class="starts">
+            <label for="seed">"Seed"</label>
+            <Field
+                id="seed"
+                kind=Kind::Whole("0", "9007199254740991")
+                value=Signal::derive(move || desk.settings.with(|s| s.seed.to_string()))
+                on_commit=move |typed: String| commit_seed(desk, &typed)
+            />
+            <div class="group">
+                <button title="Again from this seed (R)" on:click=move |_| desk.send(Command::SameStart)>
+                    "Same start"
+                </button>
+                <button title="Again from the next seed (N)" on:click=move |_| desk.send(Command::NewStart)>
+                    "New start"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+fn commit_seed(desk: Desk, typed: &str) -> bool {
+    match typed.parse() {
+        Ok(seed) => {
+            desk.send(Command::SetSeed(seed));
+            true
+        }
+        Err(_) => {
+            desk.report(
+                format!("Seed: “{typed}” is not a whole number from 0 on."),
+                "Any whole number will do; the same one gives the same start.",
+            );
+            false
+        }
+    }
+}
