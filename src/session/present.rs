@@ -28,7 +28,7 @@ impl Session {
         let n_parameters = mixture.n_parameters();
         let (status, status_detail) = match self.mode {
             Mode::Idle => status(e),
-            Mode::Playing | Mode::Running => (Status::Running, String::new()),
+            Mode::Playing(_) | Mode::Running => (Status::Running, String::new()),
         };
         View {
             run: e.run.id,

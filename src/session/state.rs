@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::command::Command;
 use super::experiment::Experiment;
 use super::source::{Selection, Source};
+use super::status::{finished, patience};
 use super::view::Problem;
 use crate::data::{Table, csv};
 use crate::fit::{Settings, SettingsError};
@@ -19,10 +20,21 @@ const FIRST_SPEED: f64 = 4.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Idle,
-    /// Half-steps at the set speed.
-    Playing,
-    /// Iterations as fast as they come.
+    /// Half-steps at the set speed, until `Until` holds.
+    Playing(Until),
+    /// Iterations as fast as they come, until convergence.
     Running,
+}
+
+/// What ends a play, beside a collapse and the iteration limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The gain falls below the tolerance, whatever that means.
+    Tolerance,
+    /// The limit is near too: asked for by playing on from a stop that was none.
+    Convergence,
+    /// Nothing moves any more: asked for by playing on from convergence.
+    Standstill,
 }
 
 /// An experiment with its past, driven by commands.
@@ -95,7 +107,7 @@ impl Session {
 
     /// Seconds between half-steps while playing; `None` while running freely.
     pub fn pace(&self) -> Option<f64> {
-        (self.mode == Mode::Playing && self.speed > 0.0).then(|| 1.0 / self.speed)
+        (matches!(self.mode, Mode::Playing(_)) && self.speed > 0.0).then(|| 1.0 / self.speed)
     }
 
     /// The experiment shown.
@@ -108,10 +120,14 @@ impl Session {
     pub fn advance(&mut self) {
         match self.mode {
             Mode::Idle => return,
-            Mode::Playing => self.now.forward(),
+            Mode::Playing(_) => self.now.forward(),
             Mode::Running => self.step(),
         }
-        if self.now.position == self.now.run.last() && super::status::finished(&self.now) {
+        let until = match self.mode {
+            Mode::Playing(until) => until,
+            _ => Until::Convergence,
+        };
+        if self.now.position == self.now.run.last() && finished(&self.now, until) {
             self.mode = Mode::Idle;
         }
     }
@@ -235,7 +251,7 @@ impl Session {
                     0.0
                 };
             }
-            Command::Play => self.run_as(Mode::Playing),
+            Command::Play => self.run_as(Mode::Playing(patience(&self.now))),
             Command::RunToConvergence => self.run_as(Mode::Running),
             Command::Undo => self.swap(true),
             Command::Redo => self.swap(false),

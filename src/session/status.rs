@@ -1,6 +1,7 @@
 //! Which state the experiment is in, and why.
 
 use super::experiment::Experiment;
+use super::state::Until;
 use super::view::{Phase, Status};
 use super::words::{count, list, number};
 use crate::data::Matrix;
@@ -22,10 +23,9 @@ pub fn status(e: &Experiment) -> (Status, String) {
         Phase::M => {}
     }
     let l = e.log_likelihoods();
-    let n = e.selection.matrix().n_rows();
     let (before, now) = (l[l.len() - 2], l[l.len() - 1]);
     let tolerance = number(e.settings.tol, 6);
-    match stop(&l, n, &e.settings) {
+    match reason(e) {
         Some(StopReason::Converged) => converged(e),
         Some(StopReason::StillClimbing) => {
             let detail = match aitken_limit(&l) {
@@ -61,14 +61,36 @@ pub fn status(e: &Experiment) -> (Status, String) {
     }
 }
 
-/// Does the run stop at the newest half-step?
-pub fn finished(e: &Experiment) -> bool {
+/// Does a play or run end at the newest half-step?
+pub fn finished(e: &Experiment, until: Until) -> bool {
     if e.stuck() {
         return true;
     }
-    let l = e.log_likelihoods();
+    match (reason(e), until) {
+        (None, _) => false,
+        (Some(StopReason::IterationLimit), _) | (Some(_), Until::Tolerance) => true,
+        (Some(reason), Until::Convergence) => {
+            reason == StopReason::Converged || e.t() >= e.settings.max_iter
+        }
+        (Some(_), Until::Standstill) => {
+            let l = e.log_likelihoods();
+            l[l.len() - 2] >= l[l.len() - 1] || e.t() >= e.settings.max_iter
+        }
+    }
+}
+
+/// What a play that begins here should wait for: not for the state that it begins in.
+pub fn patience(e: &Experiment) -> Until {
+    match reason(e) {
+        None | Some(StopReason::IterationLimit) => Until::Tolerance,
+        Some(StopReason::StillClimbing | StopReason::Plateau) => Until::Convergence,
+        Some(StopReason::Converged) => Until::Standstill,
+    }
+}
+
+fn reason(e: &Experiment) -> Option<StopReason> {
     let n = e.selection.matrix().n_rows();
-    e.phase() == Phase::M && stop(&l, n, &e.settings).is_some()
+    (e.phase() == Phase::M).then(|| stop(&e.log_likelihoods(), n, &e.settings))?
 }
 
 fn fell(before: f64, now: f64) -> bool {

@@ -1,0 +1,443 @@
+//! The session as the page drives it: stepping, going back, branching, collapse, refusal.
+#![cfg(not(target_arch = "wasm32"))]
+
+use mixscope::fit::{Floor, InitMethod};
+use mixscope::mixture::CovarianceType;
+use mixscope::session::{Command, Phase, Session, Status, View};
+use mixscope::study::Health;
+
+fn session(commands: &[Command]) -> Session {
+    let mut session = Session::new();
+    for command in commands {
+        session.handle(command.clone());
+        assert_eq!(session.view().problem, None, "{command:?}");
+    }
+    session
+}
+
+fn faithful(k: usize) -> Session {
+    session(&[
+        Command::OpenBuiltin("faithful".into()),
+        Command::SetComponents(k),
+    ])
+}
+
+fn run(session: &mut Session) -> View {
+    session.handle(Command::RunToConvergence);
+    while session.is_running() {
+        session.advance();
+    }
+    session.view()
+}
+
+fn play(session: &mut Session) -> View {
+    session.handle(Command::Play);
+    while session.is_running() {
+        session.advance();
+    }
+    session.view()
+}
+
+fn csv(rows: &[[f64; 2]]) -> Vec<u8> {
+    let mut text = String::from("x,y\n");
+    for [x, y] in rows {
+        text.push_str(&format!("{x},{y}\n"));
+    }
+    text.into_bytes()
+}
+
+/// What a person reads of a half-step.
+fn numbers(view: &View) -> (usize, usize, Phase, f64, Vec<(f64, Vec<f64>)>, String) {
+    let components = view
+        .components
+        .iter()
+        .map(|c| (c.weight, c.mean.clone()))
+        .collect();
+    let v = view;
+    (
+        v.position,
+        v.iteration,
+        v.phase,
+        v.log_likelihood,
+        components,
+        v.caption.clone(),
+    )
+}
+
+#[test]
+fn the_page_opens_at_iteration_0_ready_to_play() {
+    let view = Session::new().view();
+    assert_eq!(
+        (view.position, view.phase, view.status),
+        (0, Phase::Start, Status::Ready)
+    );
+    assert!(view.caption.starts_with("Start."));
+    assert!(view.log_likelihood.is_finite());
+}
+
+#[test]
+fn every_built_in_set_converges_from_the_default_start() {
+    for set in mixscope::data::builtin::all() {
+        let view = run(&mut session(&[Command::OpenBuiltin(set.id.into())]));
+        assert_eq!(
+            view.status,
+            Status::Converged,
+            "{}: {}",
+            set.id,
+            view.status_detail
+        );
+    }
+}
+
+#[test]
+fn old_faithful_comes_to_its_published_likelihood() {
+    let view = run(&mut faithful(2));
+    assert!((view.log_likelihood - -1130.264).abs() < 1e-3);
+    assert!((view.bic - 2322.192).abs() < 1e-2);
+    assert_eq!(view.n_parameters, 11);
+}
+
+#[test]
+fn going_back_and_forth_is_exact() {
+    let mut s = faithful(3);
+    let mut seen = vec![numbers(&s.view())];
+    for _ in 0..30 {
+        s.handle(Command::Forward);
+        seen.push(numbers(&s.view()));
+    }
+    for i in (0..30).rev() {
+        s.handle(Command::Back);
+        assert_eq!(numbers(&s.view()), seen[i]);
+    }
+    s.handle(Command::Last);
+    assert_eq!(numbers(&s.view()), seen[30]);
+    s.handle(Command::Seek(7));
+    assert_eq!(numbers(&s.view()), seen[7]);
+    s.handle(Command::First);
+    for expected in &seen[1..] {
+        s.handle(Command::Forward);
+        assert_eq!(numbers(&s.view()), *expected);
+    }
+}
+
+#[test]
+fn e_and_m_do_what_they_say() {
+    let mut s = faithful(2);
+    let start = s.view();
+    s.handle(Command::EStep);
+    let e = s.view();
+    assert_eq!((e.position, e.iteration, e.phase), (1, 1, Phase::E));
+    assert_eq!(e.log_likelihood, start.log_likelihood);
+    s.handle(Command::EStep);
+    assert_eq!(s.view().position, 1);
+    s.handle(Command::MStep);
+    let m = s.view();
+    assert_eq!((m.position, m.iteration, m.phase), (2, 1, Phase::M));
+    assert!(m.log_likelihood > e.log_likelihood);
+    s.handle(Command::MStep);
+    assert_eq!(s.view().position, 4);
+    s.handle(Command::Step);
+    assert_eq!((s.view().position, s.view().iteration), (6, 3));
+}
+
+#[test]
+fn the_same_start_repeats_and_a_new_start_takes_the_next_seed() {
+    let mut s = session(&[
+        Command::OpenBuiltin("aniso".into()),
+        Command::SetInit(InitMethod::RandomPoints),
+    ]);
+    let first = run(&mut s);
+    s.handle(Command::SameStart);
+    assert_eq!(s.view().ghost.len(), first.iteration + 1);
+    assert_eq!(run(&mut s).log_likelihood, first.log_likelihood);
+    s.handle(Command::NewStart);
+    assert_eq!(s.view().settings.seed, first.settings.seed + 1);
+}
+
+#[test]
+fn a_change_of_floor_in_the_past_branches_and_undo_brings_the_old_path_back() {
+    let mut s = faithful(3);
+    for _ in 0..10 {
+        s.handle(Command::Step);
+    }
+    let before = numbers(&s.view());
+    s.handle(Command::Seek(6));
+    s.handle(Command::SetFloor(Floor::absolute(0.5)));
+    let view = s.view();
+    assert_eq!((view.position, view.last), (6, 6));
+    s.handle(Command::Seek(6));
+    for _ in 0..7 {
+        s.handle(Command::Step);
+    }
+    assert_ne!(s.view().log_likelihood, before.3);
+    s.handle(Command::Undo);
+    s.handle(Command::Last);
+    assert_eq!(numbers(&s.view()), before);
+    s.handle(Command::Redo);
+    assert_eq!(s.view().settings.floor, Floor::absolute(0.5));
+}
+
+#[test]
+fn undo_brings_back_data_settings_and_position() {
+    let mut s = faithful(2);
+    for _ in 0..5 {
+        s.handle(Command::Step);
+    }
+    let before = numbers(&s.view());
+    s.handle(Command::OpenBuiltin("iris".into()));
+    s.handle(Command::SetComponents(5));
+    s.handle(Command::Undo);
+    s.handle(Command::Undo);
+    let view = s.view();
+    assert_eq!(numbers(&view), before);
+    assert_eq!(view.data.builtin.as_deref(), Some("faithful"));
+    assert_eq!(view.trace_from, 0);
+    assert_eq!(view.trace.len(), 6);
+}
+
+#[test]
+fn a_component_on_one_point_collapses_by_name_and_back_still_works() {
+    // Five rows on one spot, and no floor: the component that owns them has no variance.
+    let mut rows: Vec<[f64; 2]> = (0..60)
+        .map(|i| [f64::from(i * 7 % 23), f64::from(i * 5 % 19)])
+        .collect();
+    rows.extend([[100.0, 100.0]; 5]);
+    let mut s = Session::new();
+    s.open_csv("dup.csv", &csv(&rows));
+    for command in [
+        Command::SetFloor(Floor::NONE),
+        Command::SetInit(InitMethod::KMeansPlusPlus),
+        Command::SetComponents(2),
+    ] {
+        s.handle(command);
+        assert_eq!(s.view().problem, None);
+    }
+    let view = run(&mut s);
+    assert_eq!(view.status, Status::Collapsed, "{view:?}");
+    assert!(
+        view.status_detail
+            .contains("rows, among them 61, 62 and 63"),
+        "{}",
+        view.status_detail
+    );
+    assert!(view.log_likelihood.is_finite());
+    let stuck_at = view.position;
+    s.handle(Command::MStep);
+    assert_eq!(
+        (s.view().position, s.view().status),
+        (stuck_at, Status::Collapsed)
+    );
+    s.handle(Command::Back);
+    assert_eq!(s.view().position, stuck_at - 1);
+    s.handle(Command::Last);
+    s.handle(Command::SetFloor(Floor::relative(1e-3)));
+    let cured = run(&mut s);
+    assert_ne!(cured.status, Status::Collapsed);
+    assert!(cured.position > stuck_at);
+}
+
+#[test]
+fn with_a_floor_a_component_on_one_spot_is_spurious_and_not_converged() {
+    let mut rows: Vec<[f64; 2]> = (0..60)
+        .map(|i| [f64::from(i * 7 % 23), f64::from(i * 5 % 19)])
+        .collect();
+    rows.extend([[100.0, 100.0]; 5]);
+    let mut s = Session::new();
+    s.open_csv("dup.csv", &csv(&rows));
+    s.handle(Command::SetComponents(2));
+    let view = run(&mut s);
+    assert_eq!(view.status, Status::Spurious, "{}", view.status_detail);
+    assert!(
+        view.components
+            .iter()
+            .any(|c| c.health == Health::Collapsed)
+    );
+}
+
+#[test]
+fn identical_components_are_a_saddle_and_never_called_converged() {
+    let rows: Vec<[f64; 2]> = (0..40)
+        .map(|i| [f64::from(i % 8), f64::from(i * 3 % 7)])
+        .collect();
+    let mut doubled = rows.clone();
+    doubled.extend(rows);
+    let mut s = Session::new();
+    s.open_csv("twice.csv", &csv(&doubled));
+    s.handle(Command::SetInit(InitMethod::RandomResponsibilities));
+    s.handle(Command::SetCovariance(CovarianceType::Tied));
+    s.handle(Command::SetComponents(2));
+    s.handle(Command::SetTolerance(1e-3));
+    let view = play(&mut s);
+    assert!(
+        matches!(view.status, Status::Plateau | Status::StillClimbing),
+        "{:?} {}",
+        view.status,
+        view.status_detail
+    );
+}
+
+#[test]
+fn a_large_floor_makes_the_objective_fall_and_the_page_says_so() {
+    let mut s = faithful(2);
+    s.handle(Command::Seek(0));
+    run(&mut s);
+    s.handle(Command::SetFloor(Floor::relative(0.3)));
+    s.handle(Command::Step);
+    let view = s.view();
+    assert_eq!(view.status, Status::FellByFloor);
+    assert!(view.caption.contains("fell by"), "{}", view.caption);
+}
+
+#[test]
+fn play_stops_at_the_tolerance_and_goes_on_when_asked_again() {
+    let mut s = session(&[Command::OpenBuiltin("blobs".into())]);
+    let first = play(&mut s);
+    assert_eq!(
+        first.status,
+        Status::StillClimbing,
+        "{}",
+        first.status_detail
+    );
+    let second = play(&mut s);
+    assert_eq!(second.status, Status::Converged, "{}", second.status_detail);
+    assert!(second.iteration > first.iteration);
+    let third = play(&mut s);
+    assert!(third.iteration > second.iteration + 1);
+}
+
+#[test]
+fn the_iteration_limit_stops_a_run() {
+    let mut s = faithful(5);
+    s.handle(Command::SetTolerance(0.0));
+    s.handle(Command::SetMaxIterations(3));
+    let view = run(&mut s);
+    assert_eq!((view.status, view.iteration), (Status::IterationLimit, 3));
+}
+
+#[test]
+fn what_cannot_be_done_is_a_problem_and_changes_nothing() {
+    let mut s = faithful(2);
+    s.handle(Command::Step);
+    let before = s.view();
+    let refused: Vec<Command> = vec![
+        Command::OpenBuiltin("nowhere".into()),
+        Command::SetColumns(vec![]),
+        Command::SetColumns(vec![9]),
+        Command::SetAxes { x: 0, y: 7 },
+        Command::SetComponents(0),
+        Command::SetComponents(33),
+        Command::SetFloor(Floor::absolute(-1.0)),
+        Command::SetFloor(Floor::absolute(f64::NAN)),
+        Command::SetTolerance(f64::INFINITY),
+        Command::SetMaxIterations(0),
+    ];
+    for command in refused {
+        s.handle(command.clone());
+        let view = s.view();
+        let problem = view
+            .problem
+            .clone()
+            .unwrap_or_else(|| panic!("{command:?} was accepted"));
+        assert!(problem.what.len() > 10);
+        assert_eq!(numbers(&view), numbers(&before), "{command:?}");
+        assert_eq!(view.settings, before.settings);
+    }
+    s.open_csv("bad.csv", b"a,b\n1,2\n3,\"4\n5,6\n");
+    let view = s.view();
+    assert!(view.problem.is_some_and(|p| p.what.contains("bad.csv")));
+    assert_eq!(view.data.builtin.as_deref(), Some("faithful"));
+}
+
+#[test]
+fn rows_with_a_missing_value_are_left_out_and_counted() {
+    let mut s = Session::new();
+    s.open_csv("holes.csv", b"x,y\n1,2\n,3\n2,5\n4,NA\n3,1\n5,8\n");
+    s.handle(Command::SetComponents(1));
+    let view = s.view();
+    assert_eq!((view.data.n_rows, view.data.n_fitted), (6, 4));
+    assert!(view.log_likelihood.is_finite());
+}
+
+#[test]
+fn more_columns_than_two_are_all_fitted_and_the_map_shows_a_projection() {
+    let mut s = session(&[
+        Command::OpenBuiltin("iris".into()),
+        Command::SetAxes { x: 2, y: 0 },
+    ]);
+    let view = run(&mut s);
+    assert_eq!(view.data.fitted, [0, 1, 2, 3]);
+    assert_eq!(view.n_parameters, 44);
+    for c in &view.components {
+        assert_eq!(c.map_mean, [c.mean[2], c.mean[0]]);
+        assert!((c.map_covariance[0] - c.std[2].powi(2)).abs() < 1e-12);
+    }
+    s.handle(Command::SetColumns(vec![3]));
+    let view = run(&mut s);
+    assert_eq!(view.data.axes, [3, 3]);
+    assert_eq!(view.components[0].mean.len(), 1);
+}
+
+#[test]
+fn the_trace_is_sent_in_pieces_that_fit_together() {
+    let mut s = Session::new();
+    let mut trace = Vec::new();
+    let mut run_id = 0;
+    let mut take = |view: View| {
+        if view.run != run_id {
+            (run_id, trace) = (view.run, Vec::new());
+        }
+        trace.truncate(view.trace_from);
+        assert_eq!(trace.len(), view.trace_from);
+        trace.extend(view.trace);
+        trace.len()
+    };
+    take(s.view());
+    for _ in 0..4 {
+        s.handle(Command::Step);
+        take(s.view());
+    }
+    s.handle(Command::Seek(4));
+    assert_eq!(take(s.view()), 5);
+    s.handle(Command::SetFloor(Floor::NONE));
+    assert_eq!(take(s.view()), 3);
+    s.handle(Command::Step);
+    assert_eq!(take(s.view()), 4);
+    s.handle(Command::NewStart);
+    assert_eq!(take(s.view()), 1);
+}
+
+#[test]
+fn no_hostile_table_makes_a_number_that_is_none() {
+    let tables: [&[u8]; 7] = [
+        b"x,y\n1,1\n1,1\n1,1\n1,1\n",
+        b"x,y\n1e300,1\n-1e300,2\n0,3\n",
+        b"x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n7,14\n8,16\n9,18\n10,20\n",
+        b"x\n1\n2\n",
+        b"x,y\n1e-300,1\n2e-300,2\n3e-300,5\n9e-300,4\n",
+        b"x,y\n1,1\n2,2\n1e140,3\n4,1\n",
+        b"a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n8,7,6,5,4,3,2,1\n1,1,2,2,3,3,4,4\n",
+    ];
+    for table in tables {
+        for floor in [Floor::relative(1e-6), Floor::absolute(1e-6), Floor::NONE] {
+            for family in CovarianceType::ALL {
+                let mut s = Session::new();
+                s.handle(Command::SetFloor(floor));
+                s.open_csv("t.csv", table);
+                s.handle(Command::SetCovariance(family));
+                for k in [1, 2, 3] {
+                    s.handle(Command::SetComponents(k));
+                    let view = run(&mut s);
+                    assert!(view.log_likelihood.is_finite() && view.bic.is_finite());
+                    assert!(view.data.bounds.iter().all(|b| b.is_finite()));
+                    for c in &view.components {
+                        let all = c.mean.iter().chain(&c.std).chain(&c.map_covariance);
+                        assert!(
+                            all.chain([&c.weight, &c.points]).all(|v| v.is_finite()),
+                            "{c:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
