@@ -1,4 +1,4 @@
-use js_sys::{Array, JsString};
+use js_sys::{Array, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
@@ -36,10 +36,10 @@ pub enum Reply {
     Busy(String),
 }
 
-/// A message of JSON alone or with one thing beside it.
+/// A message alone or with one thing beside it.
 pub fn pack(message: &impl Serialize, beside: Option<&JsValue>) -> Array {
-    let json = serde_json::to_string(message).unwrap_or_default();
-    let packed = Array::of1(&JsValue::from_str(&json));
+    let bytes = postcard::to_allocvec(message).unwrap_or_default();
+    let packed = Array::of1(&Uint8Array::new_from_slice(&bytes));
     if let Some(beside) = beside {
         packed.push(beside);
     }
@@ -49,6 +49,6 @@ pub fn pack(message: &impl Serialize, beside: Option<&JsValue>) -> Array {
 /// The message again, and what came beside it; `None` for anything else.
 pub fn unpack<T: DeserializeOwned>(data: &JsValue) -> Option<(T, JsValue)> {
     let packed: &Array = data.dyn_ref()?;
-    let json: String = packed.get(0).dyn_into::<JsString>().ok()?.into();
-    Some((serde_json::from_str(&json).ok()?, packed.get(1)))
+    let bytes = packed.get(0).dyn_into::<Uint8Array>().ok()?.to_vec();
+    Some((postcard::from_bytes(&bytes).ok()?, packed.get(1)))
 }

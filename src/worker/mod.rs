@@ -1,8 +1,9 @@
 //! The same wasm file in its other role: it owns the session.
 //!
 //! The page's end is a [`Client`]; the worker's end answers it. A message is an array:
-//! first JSON (a [`messages::Request`] or [`messages::Reply`]), then whatever is too large
-//! for JSON and is handed over without copying: a file one way, pixels the other.
+//! first a [`messages::Request`] or [`messages::Reply`] in Postcard's compact form (a quarter
+//! of JSON's code, and every number keeps its bits), then whatever is handed over without
+//! copying: a file one way, pixels the other.
 
 mod client;
 mod messages;
