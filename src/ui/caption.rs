@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{follow, words};
 use super::state::use_desk;
 use crate::session::Status;
 
@@ -12,14 +13,14 @@ const BREATH: f64 = 2500.0;
 #[component]
 pub fn Caption() -> impl IntoView {
     let desk = use_desk();
-    let caption = Memo::new(move |_| desk.view.with(|v| v.caption.clone()));
-    let running = Memo::new(move |_| desk.view.with(|v| v.status == Status::Running));
     let spoken = RwSignal::new(String::new());
     let spoken_at = StoredValue::new(f64::NEG_INFINITY);
-    Effect::new(move || {
-        let text = caption.get();
+    follow(move || {
+        let (text, running) = desk
+            .view
+            .with(|v| (v.caption.clone(), v.status == Status::Running));
         let now = js_sys::Date::now();
-        if running.get() && now - spoken_at.get_value() < BREATH {
+        if running && now - spoken_at.get_value() < BREATH {
             return;
         }
         spoken_at.set_value(now);
@@ -28,19 +29,20 @@ pub fn Caption() -> impl IntoView {
         }
     });
     // What kind of half-step it was stands out; the rest is the sentence.
-    let parts = move || {
-        caption.with(|text| {
-            let head = ["Start.", "E-step:", "M-step:"]
-                .into_iter()
-                .find(|head| text.starts_with(head))
-                .unwrap_or_default();
-            (head, text[head.len()..].to_owned())
-        })
+    let head = |text: &str| {
+        let heads = ["Start.", "E-step:", "M-step:"];
+        let found = heads.into_iter().find(|head| text.starts_with(head));
+        found.unwrap_or_default()
+    };
+    let start = move || desk.view.with(|v| head(&v.caption));
+    let rest = move || {
+        desk.view
+            .with(|v| v.caption[head(&v.caption).len()..].to_owned())
     };
     view! {
         <div class="caption">
-            <p><b>{move || parts().0}</b>{move || parts().1}</p>
-            <p class="unseen" aria-live="polite" role="log" aria-label="What happened">{spoken}</p>
+            <p><b>{words(start)}</b>{words(rest)}</p>
+            <p class="unseen" aria-live="polite" role="log" aria-label="What happened">{words(move || spoken.get())}</p>
         </div>
     }
 }

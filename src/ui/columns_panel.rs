@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::closures::{flag, follow, part, typed, words};
 use super::controls::{Choice, Row};
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
-use crate::session::{ColumnKind, Command};
+use crate::session::{ColumnKind, ColumnView, Command, DataView};
 
 /// From this many columns on there is a filter.
 const MANY: usize = 12;
@@ -44,74 +45,91 @@ pub fn ColumnsPanel() -> impl IntoView {
 fn Fitted() -> impl IntoView {
     let desk = use_desk();
     let filter = RwSignal::new(String::new());
-    let many = Memo::new(move |_| desk.data.with(|data| data.columns.len() > MANY));
-    // A new set begins with an empty filter.
-    Effect::new(move || {
-        desk.data.with(|data| data.name.clone());
-        filter.set(String::new());
+    // What the list shows beside its check marks. Another table begins with an empty filter;
+    // another choice of columns leaves the list, and the focus in it, where it was.
+    let table = RwSignal::new(String::new());
+    follow(move || {
+        let shown = desk.data.with(fingerprint);
+        if table.with_untracked(|before| *before != shown) {
+            filter.set(String::new());
+            table.set(shown);
+        }
     });
+    let many = move || desk.data.with(|data| data.columns.len() > MANY);
+    let count = move || {
+        desk.data
+            .with(|data| format!(" {} of {}", data.fitted.len(), data.columns.len()))
+    };
     view! {
         <fieldset class="fitted">
-            <legend>
-                "Fitted" <span class="fine">{move || desk.data.with(|data| {
-                    format!(" {} of {}", data.fitted.len(), data.columns.len())
-                })}</span>
-            </legend>
-            {move || many.get().then(|| view! {
-                <input
-                    type="search"
-                    class="filter"
-                    aria-label="Filter columns"
-                    placeholder="filter"
-                    autocomplete="off"
-                    prop:value=filter
-                    on:input=move |event| filter.set(event_target_value(&event))
-                />
-            })}
-            <div class="column-list" class:scrolls=many>
-                {move || column_rows(desk, &filter.read())}
+            <legend>"Fitted" <span class="fine">{words(count)}</span></legend>
+            <input
+                type="search"
+                class="filter"
+                aria-label="Filter columns"
+                placeholder="filter"
+                autocomplete="off"
+                hidden=flag(move || !many())
+                prop:value=words(move || filter.get())
+                on:input=typed(move |text| filter.set(text))
+            />
+            <div class="column-list" class:scrolls=flag(many)>
+                {part(move || {
+                    table.track();
+                    Some(column_rows(desk, &filter.read()))
+                })}
             </div>
         </fieldset>
     }
 }
 
+fn fingerprint(data: &DataView) -> String {
+    let mut text = data.name.clone();
+    for column in &data.columns {
+        text.push_str(&format!(
+            "\n{:?} {} {}",
+            column.kind, column.missing, column.name
+        ));
+    }
+    text
+}
+
 fn column_rows(desk: Desk, filter: &str) -> Vec<AnyView> {
-    let wanted = filter.trim().to_lowercase();
-    desk.data.with(|data| {
+    let wanted = filter.trim().to_ascii_lowercase();
+    desk.data.with_untracked(|data| {
         data.columns
             .iter()
             .enumerate()
-            .filter(|(_, column)| column.name.to_lowercase().contains(&wanted))
-            .map(|(index, column)| {
-                let checked = data.fitted.contains(&index);
-                let only_one = checked && data.fitted.len() == 1;
-                let disabled = column.kind != ColumnKind::Number || only_one;
-                let note = match column.kind {
-                    ColumnKind::Number if column.missing > 0 => {
-                        format!("{} missing", column.missing)
-                    }
-                    ColumnKind::Number => String::new(),
-                    ColumnKind::Constant => "constant".to_owned(),
-                    ColumnKind::Text => "words".to_owned(),
-                    ColumnKind::Empty => "empty".to_owned(),
-                };
-                let name = column.name.clone();
-                view! {
-                    <label class="check" class:off=disabled && !checked>
-                        <input
-                            type="checkbox"
-                            prop:checked=checked
-                            disabled=disabled
-                            on:change=move |event| set_fitted(desk, index, event_target_checked(&event))
-                        />
-                        <span class="check-name">{name}</span>
-                        <span class="fine">{note}</span>
-                    </label>
-                }
-                .into_any()
-            })
+            .filter(|(_, column)| column.name.to_ascii_lowercase().contains(&wanted))
+            .map(|(index, column)| column_row(desk, index, column).into_any())
             .collect()
     })
+}
+
+fn column_row(desk: Desk, index: usize, column: &ColumnView) -> impl IntoView + use<> {
+    let note = match column.kind {
+        ColumnKind::Number if column.missing > 0 => format!("{} missing", column.missing),
+        ColumnKind::Number => String::new(),
+        ColumnKind::Constant => "constant".to_owned(),
+        ColumnKind::Text => "words".to_owned(),
+        ColumnKind::Empty => "empty".to_owned(),
+    };
+    let fits = column.kind == ColumnKind::Number;
+    let checked = move || desk.data.with(|data| data.fitted.contains(&index));
+    // The last one stays: a fit needs a column.
+    let fixed = move || !fits || desk.data.with(|data| data.fitted == [index]);
+    view! {
+        <label class="check" class:off=!fits>
+            <input
+                type="checkbox"
+                prop:checked=flag(checked)
+                disabled=flag(fixed)
+                on:change=typed(move |_| set_fitted(desk, index, !untrack(checked)))
+            />
+            <span class="check-name">{column.name.clone()}</span>
+            <span class="fine">{note}</span>
+        </label>
+    }
 }
 
 fn set_fitted(desk: Desk, column: usize, on: bool) {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{flag, part, press, words};
 use super::format;
 use super::state::{Desk, use_desk};
 use crate::plot::{Rgba, identity, letter};
@@ -12,11 +13,11 @@ use crate::study::Health;
 #[component]
 pub fn ComponentTable() -> impl IntoView {
     let desk = use_desk();
-    let many = Memo::new(move |_| desk.data.with(|d| d.fitted.len() > 2));
+    let many = move || desk.data.with(|d| d.fitted.len() > 2);
     view! {
         <section class="part">
             <h2 id="components-title">"Components"</h2>
-            <table class="components" class:many=many aria-labelledby="components-title">
+            <table class="components" class:many=flag(many) aria-labelledby="components-title">
                 <thead>
                     <tr>
                         <th scope="col"><span class="unseen">"Component"</span></th>
@@ -28,10 +29,13 @@ pub fn ComponentTable() -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    {move || (0..desk.n_components.get()).map(|i| view! { <ComponentRow i=i /> }).collect_view()}
+                    {part(move || {
+                        let rows = 0..desk.n_components.get();
+                        Some(rows.map(|i| view! { <ComponentRow i=i /> }.into_any()).collect::<Vec<_>>())
+                    })}
                 </tbody>
             </table>
-            <p class="fine health-detail">{move || detail(desk)}</p>
+            <p class="fine health-detail">{words(move || detail(desk))}</p>
         </section>
     }
 }
@@ -42,27 +46,27 @@ fn ComponentRow(
     i: usize,
 ) -> impl IntoView {
     let desk = use_desk();
-    let cell = move |words: fn(&ComponentView) -> String| {
-        move || {
+    let cell = move |of: fn(&ComponentView) -> String| {
+        words(move || {
             desk.view
-                .with(|v| v.components.get(i).map(words).unwrap_or_default())
-        }
+                .with(|v| v.components.get(i).map(of).unwrap_or_default())
+        })
     };
-    let health = Memo::new(move |_| {
+    let health = move || {
         desk.view
             .with(|v| v.components.get(i).map_or(Health::Good, |c| c.health))
-    });
+    };
     let selected = move || desk.selected.get() == Some(i);
     let look = move || identity(i, desk.theme.plot());
     view! {
-        <tr class:selected=selected>
+        <tr class:selected=flag(selected)>
             <th scope="row">
                 <button
                     class="badge"
-                    style:background-color=move || Rgba::from(look().fill).css()
-                    style:color=move || Rgba::from(look().on_fill).css()
-                    aria-pressed=move || selected().to_string()
-                    on:click=move |_| desk.toggle_selected(i)
+                    style:background-color=words(move || Rgba::from(look().fill).css())
+                    style:color=words(move || Rgba::from(look().on_fill).css())
+                    aria-pressed=words(move || selected().to_string())
+                    on:click=press(move || desk.toggle_selected(i))
                 >
                     {letter(i)}
                 </button>
@@ -74,11 +78,7 @@ fn ComponentRow(
                 <span class="rho">{cell(correlation)}</span>
             </td>
             <td>{cell(|c| points(c.points))}</td>
-            <td class=move || match health.get() {
-                Health::Good => "health",
-                Health::Thin | Health::Flat => "health warn",
-                Health::Collapsed | Health::Empty => "health bad",
-            }>{move || health.get().word()}</td>
+            <td class=words(move || health_class(health()))>{words(move || health().word())}</td>
         </tr>
     }
 }
@@ -91,6 +91,14 @@ fn means(component: &ComponentView) -> String {
 fn deviations(component: &ComponentView) -> String {
     let each = component.std.iter().map(|&d| format::significant(d, 2));
     format!("σ\u{a0}{}", format::list(each))
+}
+
+fn health_class(health: Health) -> &'static str {
+    match health {
+        Health::Good => "health",
+        Health::Thin | Health::Flat => "health warn",
+        Health::Collapsed | Health::Empty => "health bad",
+    }
 }
 
 /// Of the two axes of the map, where it says something.

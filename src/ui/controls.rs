@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::closures::{follow, mark, part, typed, words};
 use super::state::use_desk;
 
 /// A drawing of 16 x 16 units in the colour of the text.
@@ -56,7 +57,7 @@ pub fn Choice(
 ) -> impl IntoView {
     let select = NodeRef::<html::Select>::new();
     let refused = use_desk().refused;
-    Effect::new(move || {
+    follow(move || {
         refused.track();
         options.track();
         let value = value.get();
@@ -69,19 +70,16 @@ pub fn Choice(
             id=id
             node_ref=select
             aria-label=name
-            on:change=move |event| on_pick.run(event_target_value(&event))
+            on:change=typed(move |value| on_pick.run(value))
         >
-            {move || {
+            {part(move || {
                 let held = value.get_untracked();
-                options
-                    .get()
-                    .into_iter()
-                    .map(|(value, words)| {
-                        let selected = value == held;
-                        view! { <option value=value selected=selected>{words}</option> }
-                    })
-                    .collect_view()
-            }}
+                let options = options.get().into_iter().map(|(value, words)| {
+                    let selected = value == held;
+                    view! { <option value=value selected=selected>{words}</option> }.into_any()
+                });
+                Some(options.collect::<Vec<_>>())
+            })}
         </select>
     }
 }
@@ -117,7 +115,7 @@ pub fn Field(
     let input = NodeRef::<html::Input>::new();
     let wrong = RwSignal::new(false);
     let refused = use_desk().refused;
-    Effect::new(move || {
+    follow(move || {
         refused.track();
         let value = value.get();
         if let Some(input) = input.get() {
@@ -139,21 +137,20 @@ pub fn Field(
             max=max
             autocomplete="off"
             spellcheck="false"
-            placeholder=value
+            placeholder=words(move || value.get())
             aria-label=name
-            aria-invalid=move || wrong.get().then_some("true")
+            aria-invalid=mark(move || wrong.get())
             on:focus=move |_| {
                 if let Some(input) = input.get_untracked() {
                     input.select();
                 }
             }
-            on:change=move |event| {
-                let typed = event_target_value(&event);
-                let typed = typed.trim();
-                if !typed.is_empty() {
-                    wrong.set(!on_commit.run(typed.to_owned()));
+            on:change=typed(move |text| {
+                let text = text.trim();
+                if !text.is_empty() {
+                    wrong.set(!on_commit.run(text.to_owned()));
                 }
-            }
+            })
         />
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::words;
 use super::format;
 use super::stage::Layer;
 use super::state::use_desk;
@@ -12,7 +13,7 @@ use super::surface::use_surface;
 pub fn Curve() -> impl IntoView {
     let desk = use_desk();
     let canvas = use_surface(desk, Layer::Curve);
-    let words = move || {
+    let alternative = move || {
         desk.view.with(|v| {
             format!(
                 "Log-likelihood by iteration; {} at iteration {}",
@@ -28,7 +29,7 @@ pub fn Curve() -> impl IntoView {
                 <canvas
                     node_ref=canvas
                     role="img"
-                    aria-label=words
+                    aria-label=words(alternative)
                     on:click=move |event| desk.stage().seek_on_curve(desk, f64::from(event.offset_x()))
                 ></canvas>
             </div>

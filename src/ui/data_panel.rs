@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::closures::{part, press, typed, words};
 use super::controls::{Choice, Row};
 use super::format;
 use super::panel::Panel;
@@ -48,9 +49,9 @@ pub fn DataPanel() -> impl IntoView {
                 />
             </Row>
             <OpenFile />
-            <p class="data-size"><b>{move || desk.data.with(|d| d.name.clone())}</b>{move || size_words(desk)}</p>
-            <p class="fine provenance">{move || try_this(desk)}</p>
-            <p class="fine provenance">{move || provenance(desk)}</p>
+            <p class="data-size"><b>{words(move || desk.data.with(|d| d.name.clone()))}</b>{words(move || size_words(desk))}</p>
+            <p class="fine provenance">{words(move || try_this(desk).unwrap_or_default())}</p>
+            <p class="fine provenance">{words(move || provenance(desk))}</p>
             <Warnings />
         </Panel>
     }
@@ -63,11 +64,11 @@ fn OpenFile() -> impl IntoView {
     view! {
         <div class="open">
             <button
-                on:click=move |_| {
+                on:click=press(move || {
                     if let Some(input) = input.get_untracked() {
                         input.click();
                     }
-                }
+                })
             >
                 "Open CSV"
             </button>
@@ -78,14 +79,14 @@ fn OpenFile() -> impl IntoView {
                 accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"
                 aria-label="CSV file"
                 hidden
-                on:change=move |_| {
+                on:change=typed(move |_| {
                     let Some(input) = input.get_untracked() else { return };
                     if let Some(file) = input.files().and_then(|files| files.get(0)) {
                         desk.open_file(file);
                     }
                     // So that the same file, mended, can be opened again.
                     input.set_value("");
-                }
+                })
             />
         </div>
     }
@@ -94,16 +95,19 @@ fn OpenFile() -> impl IntoView {
 #[component]
 fn Warnings() -> impl IntoView {
     let desk = use_desk();
-    move || {
+    part(move || {
         let warnings = desk.data.with(|data| data.warnings.clone());
         (!warnings.is_empty()).then(|| {
+            let items = warnings
+                .into_iter()
+                .map(|warning| view! { <li>{warning}</li> }.into_any());
             view! {
                 <ul class="warnings" aria-label="Notes on reading">
-                    {warnings.into_iter().map(|w| view! { <li>{w}</li> }).collect_view()}
+                    {items.collect::<Vec<_>>()}
                 </ul>
             }
         })
-    }
+    })
 }
 
 fn open_set(desk: Desk) -> Option<&'static builtin::Builtin> {

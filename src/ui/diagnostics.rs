@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::words;
 use super::component_table::ComponentTable;
 use super::curve::Curve;
 use super::format;
@@ -54,7 +55,7 @@ fn Figure(
         <div class="figure" class:large=large>
             <span class="figure-label" aria-hidden="true">{label.unwrap_or(name)}</span>
             // Changes many times a second while it plays: the caption does the talking.
-            <output aria-label=name aria-live="off">{move || desk.view.with(number)}</output>
+            <output aria-label=name aria-live="off">{words(move || desk.view.with(number))}</output>
         </div>
     }
 }
@@ -62,9 +63,9 @@ fn Figure(
 #[component]
 fn StatusLine() -> impl IntoView {
     let desk = use_desk();
-    let status = Memo::new(move |_| desk.view.with(|v| v.status));
-    let detail = Memo::new(move |_| desk.view.with(|v| v.status_detail.clone()));
-    let class = move || match status.get() {
+    let status = move || desk.view.with(|v| v.status);
+    let detail = move || desk.view.with(|v| v.status_detail.clone());
+    let class = move || match status() {
         Status::Ready | Status::Paused => "chip",
         Status::Running => "chip busy-chip",
         Status::Converged => "chip good",
@@ -75,8 +76,8 @@ fn StatusLine() -> impl IntoView {
     };
     view! {
         <div class="status">
-            <output class=class aria-label="Status">{move || status.get().words()}</output>
-            <p class="status-detail">{detail}</p>
+            <output class=words(class) aria-label="Status">{words(move || status().words())}</output>
+            <p class="status-detail">{words(detail)}</p>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use web_sys::DragEvent;
 
+use super::closures::part;
 use super::state::use_desk;
 
 /// The veil that says what a drop would do.
@@ -54,7 +55,7 @@ pub fn DropVeil() -> impl IntoView {
             handle.remove();
         }
     });
-    move || {
+    part(move || {
         over.get().then(|| {
             view! {
                 <div class="veil" aria-hidden="true">
@@ -62,7 +63,7 @@ pub fn DropVeil() -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 fn carries_file(event: &DragEvent) -> bool {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{mark, press, words};
 use super::controls::Icon;
 use super::state::use_desk;
 use crate::session::Command;
@@ -24,8 +25,8 @@ pub fn Header() -> impl IntoView {
                     class="quiet square"
                     aria-label="Undo"
                     title="Undo (Ctrl+Z)"
-                    aria-disabled=move || desk.view.with(|v| (!v.can_undo).then_some("true"))
-                    on:click=move |_| desk.send(Command::Undo)
+                    aria-disabled=mark(move || desk.view.with(|v| !v.can_undo))
+                    on:click=press(move || desk.send(Command::Undo))
                 >
                     <Icon d="M6 2v3h3.5a4.5 4.5 0 0 1 0 9H5v-1.6h4.5a2.9 2.9 0 0 0 0-5.8H6v3L1.5 5.8z" />
                 </button>
@@ -33,25 +34,25 @@ pub fn Header() -> impl IntoView {
                     class="quiet square"
                     aria-label="Redo"
                     title="Redo (Ctrl+Y)"
-                    aria-disabled=move || desk.view.with(|v| (!v.can_redo).then_some("true"))
-                    on:click=move |_| desk.send(Command::Redo)
+                    aria-disabled=mark(move || desk.view.with(|v| !v.can_redo))
+                    on:click=press(move || desk.send(Command::Redo))
                 >
                     <Icon d="M10 2v3H6.5a4.5 4.5 0 0 0 0 9H11v-1.6H6.5a2.9 2.9 0 0 1 0-5.8H10v3l4.5-3.8z" />
                 </button>
                 <button
                     class="quiet"
-                    aria-label=move || format!("Theme: {}", theme.choice.get().word())
+                    aria-label=words(move || format!("Theme: {}", theme.choice.get().word()))
                     title="Light, dark, or as the system says"
-                    on:click=move |_| theme.turn()
+                    on:click=press(move || theme.turn())
                 >
                     <Icon d="M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3v10A5 5 0 0 1 8 3z" />
-                    <span class="theme-word">{move || theme.choice.get().word()}</span>
+                    <span class="theme-word">{words(move || theme.choice.get().word())}</span>
                 </button>
                 <button
                     class="quiet square"
                     aria-label="Help"
                     title="Keys (?)"
-                    on:click=move |_| desk.help.set(true)
+                    on:click=press(move || desk.help.set(true))
                 >
                     "?"
                 </button>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::words;
 use super::format;
 use super::stage::Layer;
 use super::state::use_desk;
@@ -19,25 +20,24 @@ pub fn HeatMap() -> impl IntoView {
             desk.n_components.get()
         )
     };
-    let at_start = Memo::new(move |_| desk.view.with(|v| v.position == 0));
+    let note = move || match desk.view.with(|v| v.position) {
+        0 => "none yet: the first E-step makes them",
+        _ => "rows sorted by strongest component",
+    };
     view! {
         <section class="part">
-            <h2>"Responsibilities · " <span>{size}</span></h2>
+            <h2>"Responsibilities · " <span>{words(size)}</span></h2>
             <div
                 class="heat"
-                style:--bands=move || desk.n_components.get().max(1).to_string()
+                style:--bands=words(move || desk.n_components.get().max(1).to_string())
             >
                 <canvas
                     node_ref=canvas
                     role="img"
-                    aria-label=move || format!("Responsibilities, {} rows by components", size())
+                    aria-label=words(move || format!("Responsibilities, {} rows by components", size()))
                 ></canvas>
             </div>
-            <p class="fine">{move || if at_start.get() {
-                "none yet: the first E-step makes them"
-            } else {
-                "rows sorted by strongest component"
-            }}</p>
+            <p class="fine">{words(note)}</p>
         </section>
     }
 }

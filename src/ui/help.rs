@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::closures::{follow, press};
 use super::state::use_desk;
 
 const KEYS: [(&str, &str); 13] = [
@@ -26,7 +27,7 @@ const KEYS: [(&str, &str); 13] = [
 pub fn Help() -> impl IntoView {
     let desk = use_desk();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    follow(move || {
         let open = desk.help.get();
         let Some(dialog) = dialog.get() else { return };
         if open && !dialog.open() {
@@ -39,7 +40,7 @@ pub fn Help() -> impl IntoView {
         <dialog node_ref=dialog class="help" aria-label="Keys" on:close=move |_| desk.help.set(false)>
             <div class="help-head">
                 <h2>"Keys"</h2>
-                <button class="quiet square" aria-label="Close" on:click=move |_| desk.help.set(false)>"×"</button>
+                <button class="quiet square" aria-label="Close" on:click=press(move || desk.help.set(false))>"×"</button>
             </div>
             <dl>
                 {KEYS

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{flag, words};
 use super::paint::is_strip;
 use super::problem::BusyNote;
 use super::stage::Layer;
@@ -15,22 +16,12 @@ pub fn MapView() -> impl IntoView {
     let ground = use_surface(desk, Layer::Ground);
     let points = use_surface(desk, Layer::Points);
     let overlay = use_surface(desk, Layer::Overlay);
-    let names = Memo::new(move |_| {
+    let alternative = move || {
+        let k = desk.n_components.get();
         desk.data.with(|data| {
-            data.axes.map(|i| {
-                data.columns
-                    .get(i)
-                    .map(|c| c.name.clone())
-                    .unwrap_or_default()
-            })
+            let [x, y] = data.axes.map(|i| data.columns.get(i).map_or("", |c| &c.name));
+            format!("Map: {y} over {x}, {k} components. The caption and the table Components say it in words.")
         })
-    });
-    let words = move || {
-        let [x, y] = names.get();
-        format!(
-            "Map: {y} over {x}, {} components; the table Components and the caption say the same in words",
-            desk.n_components.get()
-        )
     };
     view! {
         <section class="map" aria-label="Map">
@@ -41,7 +32,7 @@ pub fn MapView() -> impl IntoView {
             <div class="map-stack">
                 <canvas node_ref=ground aria-hidden="true"></canvas>
                 <canvas node_ref=points aria-hidden="true"></canvas>
-                <canvas node_ref=overlay role="img" aria-label=words></canvas>
+                <canvas node_ref=overlay role="img" aria-label=words(alternative)></canvas>
                 <BusyNote />
             </div>
         </section>
@@ -51,9 +42,9 @@ pub fn MapView() -> impl IntoView {
 #[component]
 fn Legend() -> impl IntoView {
     let desk = use_desk();
-    let strip = Memo::new(move |_| desk.data.with(is_strip));
+    let strip = move || desk.data.with(is_strip);
     let holds = move |line: &'static str, plane: &'static str| {
-        move || if strip.get() { line } else { plane }
+        words(move || if strip() { line } else { plane })
     };
     view! {
         <p class="legend">
@@ -63,9 +54,9 @@ fn Legend() -> impl IntoView {
             <span class="legend-item">
                 <span class="legend-line outer"></span>{holds("2σ holds 95.4 %", "2σ holds 86.5 %")}
             </span>
-            {move || (desk.stretched.get() && !strip.get()).then(|| view! {
-                <span class="legend-item">"axes not to the same scale"</span>
-            })}
+            <span class="legend-item" hidden=flag(move || strip() || !desk.stretched.get())>
+                "axes not to the same scale"
+            </span>
         </p>
     }
 }

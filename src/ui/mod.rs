@@ -4,6 +4,7 @@
 //! call its methods; [`stage::Stage`] paints the canvases, a frame at a time.
 
 mod caption;
+mod closures;
 mod columns_panel;
 mod component_table;
 mod controls;

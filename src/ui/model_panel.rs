@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{mark, press};
 use super::controls::{Choice, Field, Kind, Row, options};
 use super::format;
 use super::panel::Panel;
@@ -70,22 +71,22 @@ pub fn ModelPanel() -> impl IntoView {
 #[component]
 fn Components() -> impl IntoView {
     let desk = use_desk();
-    let k = Memo::new(move |_| desk.settings.with(|s| s.n_components));
+    let k = move || desk.settings.with(|s| s.n_components);
     view! {
         <Row id="components" label="Components (K)">
             <div class="stepper">
                 <button aria-label="Fewer components" title="One fewer (−)"
-                    aria-disabled=move || (k.get() <= 1).then_some("true")
-                    on:click=move |_| desk.add_components(-1)>"−"</button>
+                    aria-disabled=mark(move || k() <= 1)
+                    on:click=press(move || desk.add_components(-1))>"−"</button>
                 <Field
                     id="components"
                     kind=Kind::Whole("1", "32")
-                    value=Signal::derive(move || k.get().to_string())
+                    value=Signal::derive(move || k().to_string())
                     on_commit=move |typed: String| commit_components(desk, &typed)
                 />
                 <button aria-label="More components" title="One more (+)"
-                    aria-disabled=move || (k.get() >= 32).then_some("true")
-                    on:click=move |_| desk.add_components(1)>"+"</button>
+                    aria-disabled=mark(move || k() >= 32)
+                    on:click=press(move || desk.add_components(1))>"+"</button>
             </div>
         </Row>
     }
@@ -94,25 +95,25 @@ fn Components() -> impl IntoView {
 #[component]
 fn FloorRows() -> impl IntoView {
     let desk = use_desk();
-    let floor = Memo::new(move |_| desk.settings.with(|s| s.floor));
+    let floor = move || desk.settings.with(|s| s.floor);
     view! {
         <Row id="floor" label="Floor">
             <div class="pair">
                 <Field
                     id="floor"
                     kind=Kind::Scientific
-                    value=Signal::derive(move || format::field(floor.get().value))
+                    value=Signal::derive(move || format::field(floor().value))
                     on_commit=move |typed: String| {
                         commit_number(desk, "Floor", &typed, |value| {
-                            desk.send(Command::SetFloor(Floor { value, ..floor.get_untracked() }));
+                            desk.send(Command::SetFloor(Floor { value, ..untrack(floor) }));
                         })
                     }
                 />
                 <Choice id="floor-unit" name="Floor unit" options=words(&SCALES)
-                    value=Signal::derive(move || word_of(&SCALES, floor.get().scale))
+                    value=Signal::derive(move || word_of(&SCALES, floor().scale))
                     on_pick=move |word: String| {
                         if let Some(scale) = of_word(&SCALES, &word) {
-                            desk.send(Command::SetFloor(Floor { scale, ..floor.get_untracked() }));
+                            desk.send(Command::SetFloor(Floor { scale, ..untrack(floor) }));
                         }
                     } />
             </div>

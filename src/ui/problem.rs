@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::closures::{part, press};
 use super::state::use_desk;
 
 /// The message, over the map, until it is dismissed.
 #[component]
 pub fn ProblemAlert() -> impl IntoView {
     let desk = use_desk();
-    move || {
+    part(move || {
         desk.problem.get().map(|problem| {
             view! {
                 <div class="problem" role="alert" aria-label="Problem">
@@ -17,27 +18,24 @@ pub fn ProblemAlert() -> impl IntoView {
                         <p>{problem.remedy}</p>
                     </div>
                     <button class="quiet square" aria-label="Dismiss" title="Dismiss (Esc)"
-                        on:click=move |_| desk.problem.set(None)>"×"</button>
+                        on:click=press(move || desk.problem.set(None))>"×"</button>
                 </div>
             }
         })
-    }
+    })
 }
 
 /// A line while the worker reads a file or starts; shown only if it takes a while.
 #[component]
 pub fn BusyNote() -> impl IntoView {
     let desk = use_desk();
-    let words = Memo::new(move |_| {
-        if desk.awake.get() {
+    part(move || {
+        let what = if desk.awake.get() {
             desk.busy.get()
         } else {
             "Starting …".to_owned()
-        }
-    });
-    move || {
-        let words = words.get();
-        (!words.is_empty())
-            .then(|| view! { <p class="busy" role="status" aria-label="Working">{words}</p> })
-    }
+        };
+        (!what.is_empty())
+            .then(|| view! { <p class="busy" role="status" aria-label="Working">{what}</p> })
+    })
 }

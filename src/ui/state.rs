@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
+use super::closures::follow;
 use super::stage::{Layers, Stage};
 use super::theme::Theme;
 use crate::fit::{Floor, FloorScale, InitMethod, Settings};
@@ -67,7 +68,7 @@ impl Desk {
             stage: StoredValue::new_local(Rc::new(Stage::default())),
             client: StoredValue::new_local(None),
         };
-        Effect::new(move || {
+        follow(move || {
             theme.plot();
             selected.track();
             desk.stage().mark(desk, Layers::ALL);

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ResizeObserver};
 
+use super::closures::follow;
 use super::stage::{Layer, Layers};
 use super::state::Desk;
 
@@ -62,7 +63,7 @@ impl Surface {
 /// Puts the canvas on the stage when it is mounted and follows its size.
 pub fn use_surface(desk: Desk, layer: Layer) -> NodeRef<html::Canvas> {
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
+    follow(move || {
         let Some(canvas) = canvas.get() else { return };
         let Some(surface) = Surface::of(canvas.clone()) else {
             return;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use super::closures::follow;
 use crate::plot;
 
 const STORED_AS: &str = "mixscope.theme";
@@ -73,7 +74,7 @@ impl Theme {
             on_change.forget(); // listens as long as the page lives
         }
         // The style sheets know the attribute; without it they follow the system themselves.
-        Effect::new(move || {
+        follow(move || {
             let Some(root) = document().document_element() else {
                 return;
             };

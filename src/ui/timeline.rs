@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::closures::{follow, typed, words};
 use super::panel::is_phone;
 use super::stage::Layer;
 use super::state::use_desk;
@@ -17,10 +18,10 @@ pub fn Timeline() -> impl IntoView {
     let canvas = use_surface(desk, Layer::Timeline);
     let slider = NodeRef::<html::Input>::new();
     let dragging = StoredValue::new(false);
-    let place = Memo::new(move |_| desk.view.with(|v| (v.position, v.last)));
+    let place = move || desk.view.with(|v| (v.position, v.last));
     // The longest position first: a browser clamps the value to it.
-    Effect::new(move || {
-        let (position, last) = place.get();
+    follow(move || {
+        let (position, last) = place();
         let Some(slider) = slider.get() else { return };
         let _ = slider.set_attribute("max", &last.to_string());
         if !dragging.get_value() {
@@ -36,20 +37,20 @@ pub fn Timeline() -> impl IntoView {
                 aria-label="Timeline"
                 min="0"
                 step="1"
-                style:--recorded=move || {
-                    let last = place.get().1;
+                style:--recorded=words(move || {
+                    let last = place().1;
                     (last as f64 / capacity(last) as f64).to_string()
-                }
-                aria-valuetext=move || {
+                })
+                aria-valuetext=words(move || {
                     desk.view.with(|v| format!("iteration {}, {}", v.iteration, phase_words(v.phase)))
-                }
-                on:input=move |event| {
+                })
+                on:input=typed(move |position| {
                     dragging.set_value(true);
-                    if let Ok(position) = event_target_value(&event).parse() {
+                    if let Ok(position) = position.parse() {
                         desk.send(Command::Seek(position));
                     }
-                }
-                on:change=move |_| dragging.set_value(false)
+                })
+                on:change=typed(move |_| dragging.set_value(false))
             />
         </section>
     }

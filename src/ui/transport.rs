@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::closures::{flag, mark, press, typed, words};
 use super::controls::{Field, Icon, Kind};
 use super::format;
 use super::state::{Desk, use_desk};
@@ -29,53 +30,55 @@ pub fn Transport() -> impl IntoView {
 #[component]
 fn Keys() -> impl IntoView {
     let desk = use_desk();
-    let playing = Memo::new(move |_| desk.view.with(|v| v.status == Status::Running));
-    let at_start = Memo::new(move |_| desk.view.with(|v| v.position == 0));
-    let at_end = Memo::new(move |_| desk.view.with(|v| v.position == v.last));
-    let e_is_due = Memo::new(move |_| desk.view.with(|v| v.phase != Phase::E));
-    let unless = |off: Memo<bool>| move || off.get().then_some("true");
+    let playing = move || desk.view.with(|v| v.status == Status::Running);
+    let play_or_pause = move || if playing() { "Pause" } else { "Play" };
+    let at_start = move || desk.view.with(|v| v.position == 0);
+    let at_end = move || desk.view.with(|v| v.position == v.last);
+    let e_is_due = move || desk.view.with(|v| v.phase != Phase::E);
     view! {
         <div class="keys">
             <div class="group">
-                <button aria-label="First" title="To the start (Home)" aria-disabled=unless(at_start)
-                    on:click=move |_| desk.send(Command::First)>
+                <button aria-label="First" title="To the start (Home)" aria-disabled=mark(at_start)
+                    on:click=press(move || desk.send(Command::First))>
                     <Icon d=FIRST />
                 </button>
-                <button aria-label="Back" title="Back a half-step (←)" aria-disabled=unless(at_start)
-                    on:click=move |_| desk.send(Command::Back)>
+                <button aria-label="Back" title="Back a half-step (←)" aria-disabled=mark(at_start)
+                    on:click=press(move || desk.send(Command::Back))>
                     <Icon d=BACK />
                 </button>
-                <button aria-label="Last" title="To the newest half-step (End)" aria-disabled=unless(at_end)
-                    on:click=move |_| desk.send(Command::Last)>
+                <button aria-label="Last" title="To the newest half-step (End)" aria-disabled=mark(at_end)
+                    on:click=press(move || desk.send(Command::Last))>
                     <Icon d=LAST />
                 </button>
             </div>
             <button
                 class="primary play"
-                aria-label=move || if playing.get() { "Pause" } else { "Play" }
+                aria-label=words(play_or_pause)
                 title="Play or pause (Space)"
-                on:click=move |_| desk.play_or_pause()
+                on:click=press(move || desk.play_or_pause())
             >
-                {move || view! { <Icon d=if playing.get() { PAUSE } else { PLAY } /> }}
-                <span class="wide">{move || if playing.get() { "Pause" } else { "Play" }}</span>
+                <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+                    <path d=words(move || if playing() { PAUSE } else { PLAY }) />
+                </svg>
+                <span class="wide">{words(play_or_pause)}</span>
             </button>
             <div class="group">
-                <button aria-label="E-step" title="Share the points out (E)" class:next=e_is_due
-                    on:click=move |_| desk.send(Command::EStep)>
+                <button aria-label="E-step" title="Share the points out (E)" class:next=flag(e_is_due)
+                    on:click=press(move || desk.send(Command::EStep))>
                     <span class="wide">"E-step"</span><span class="narrow">"E"</span>
                 </button>
                 <button aria-label="M-step" title="Move the components (M)"
-                    class:next=move || !e_is_due.get()
-                    on:click=move |_| desk.send(Command::MStep)>
+                    class:next=flag(move || !e_is_due())
+                    on:click=press(move || desk.send(Command::MStep))>
                     <span class="wide">"M-step"</span><span class="narrow">"M"</span>
                 </button>
                 <button aria-label="Step" title="A full iteration (Shift+→)"
-                    on:click=move |_| desk.send(Command::Step)>
+                    on:click=press(move || desk.send(Command::Step))>
                     "Step"
                 </button>
             </div>
             <button aria-label="Run to convergence" class="run"
-                on:click=move |_| desk.send(Command::RunToConvergence)>
+                on:click=press(move || desk.send(Command::RunToConvergence))>
                 <span class="wide">"Run to convergence"</span><span class="narrow">"Run"</span>
             </button>
         </div>
@@ -104,13 +107,13 @@ fn stop_of(speed: f64) -> u32 {
 #[component]
 fn Speed() -> impl IntoView {
     let desk = use_desk();
-    let speed = Memo::new(move |_| desk.view.with(|v| v.speed));
-    let words = move || match speed.get() {
+    let speed = move || desk.view.with(|v| v.speed);
+    let long = move || match speed() {
         s if s <= 0.0 => "as fast as they come".to_owned(),
         1.0 => "1 half-step a second".to_owned(),
         s => format!("{s} half-steps a second"),
     };
-    let short = move || match speed.get() {
+    let short = move || match speed() {
         s if s <= 0.0 => "max".to_owned(),
         s => format!("{s}/s"),
     };
@@ -123,15 +126,15 @@ fn Speed() -> impl IntoView {
                 min="0"
                 max=STOPS.to_string()
                 step="1"
-                prop:value=move || stop_of(speed.get()).to_string()
-                aria-valuetext=words
-                on:input=move |event| {
-                    if let Ok(stop) = event_target_value(&event).parse() {
+                prop:value=words(move || stop_of(speed()).to_string())
+                aria-valuetext=words(long)
+                on:input=typed(move |stop| {
+                    if let Ok(stop) = stop.parse() {
                         desk.send(Command::SetSpeed(speed_at(stop)));
                     }
-                }
+                })
             />
-            <span class="speed-words" aria-hidden="true">{short}</span>
+            <span class="speed-words" aria-hidden="true">{words(short)}</span>
         </div>
     }
 }
@@ -152,9 +155,9 @@ fn Readout() -> impl IntoView {
         <p class="readout">
             <b>"Iteration "</b>
             <output aria-label="Iteration" aria-live="off">
-                <b>{move || desk.view.with(|v| format::count(v.iteration))}</b>
+                <b>{words(move || desk.view.with(|v| format::count(v.iteration)))}</b>
                 " "
-                <span>{move || desk.view.with(|v| phase_words(v.phase))}</span>
+                <span>{words(move || desk.view.with(|v| phase_words(v.phase)))}</span>
             </output>
         </p>
     }
@@ -173,10 +176,10 @@ fn Starts() -> impl IntoView {
                 on_commit=move |typed: String| commit_seed(desk, &typed)
             />
             <div class="group">
-                <button title="Again from this seed (R)" on:click=move |_| desk.send(Command::SameStart)>
+                <button title="Again from this seed (R)" on:click=press(move || desk.send(Command::SameStart))>
                     "Same start"
                 </button>
-                <button title="Again from the next seed (N)" on:click=move |_| desk.send(Command::NewStart)>
+                <button title="Again from the next seed (N)" on:click=press(move || desk.send(Command::NewStart))>
                     "New start"
                 </button>
             </div>
