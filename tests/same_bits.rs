@@ -1,6 +1,9 @@
 //! The same input gives the same bits natively and in the browser: this file is run in
 //! both, and both must arrive at the hash written here.
 
+use std::borrow::Cow;
+
+use mixscope::data::builtin::Builtin;
 use mixscope::session::{Command, Session};
 use mixscope::{fit::InitMethod, mixture::CovarianceType};
 
@@ -18,9 +21,21 @@ impl Hash {
     }
 }
 
+/// In the browser the sets are not part of the program.
+fn load(set: &Builtin) -> Result<Cow<'static, [u8]>, String> {
+    let text = match set.id {
+        "faithful" => include_str!("../assets/sets/faithful.csv"),
+        "iris" => include_str!("../assets/sets/iris.csv"),
+        "aniso" => include_str!("../assets/sets/aniso.csv"),
+        "moons" => include_str!("../assets/sets/moons.csv"),
+        other => return Err(other.to_owned()),
+    };
+    Ok(Cow::Borrowed(text.as_bytes()))
+}
+
 fn trajectories() -> u64 {
     let mut hash = Hash(0xcbf2_9ce4_8422_2325);
-    let mut session = Session::new();
+    let mut session = Session::with_sets(load);
     let methods = [
         InitMethod::KMeans,
         InitMethod::KMeansPlusPlus,

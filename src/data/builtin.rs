@@ -1,6 +1,29 @@
-//! Sets that come with the page, offline too: see [`all`].
+//! Sets that come with the page: see [`all`].
+//!
+//! The text of the set that the page opens on is part of the program. That of the others
+//! is too on the host; the page, which must be small to load, fetches it beside itself.
 
-use super::{Column, Table, csv};
+use std::borrow::Cow;
+
+use super::Table;
+use super::csv::{self, CsvError};
+
+/// Gives the bytes of a set's file, or says why it cannot.
+pub type Loader = fn(&Builtin) -> Result<Cow<'static, [u8]>, String>;
+
+#[cfg(not(target_arch = "wasm32"))]
+macro_rules! text {
+    ($id:literal) => {
+        Some(include_str!(concat!("../../assets/sets/", $id, ".csv")))
+    };
+}
+
+#[cfg(target_arch = "wasm32")]
+macro_rules! text {
+    ($id:literal) => {
+        None
+    };
+}
 
 /// A set that comes with the page.
 #[derive(Clone, Copy, Debug)]
@@ -19,23 +42,41 @@ pub struct Builtin {
     pub k: usize,
     /// Names of the columns to begin with.
     pub columns: &'static [&'static str],
-    csv: &'static str,
+    text: Option<&'static str>,
 }
 
 impl Builtin {
-    /// Its rows, named after the title.
-    ///
-    /// ```
-    /// let faithful = mixscope::data::builtin::find("faithful").expect("it is built in");
-    /// assert_eq!(faithful.table().n_rows(), 272);
-    /// ```
-    pub fn table(&self) -> Table {
-        match csv::read(self.title, self.csv.as_bytes()) {
-            Ok(read) => read.table,
-            // A test reads every set; should one ever fail, the page still opens.
-            Err(_) => Table::new(self.title, vec![Column::number("x", vec![0.0, 1.0])]),
-        }
+    /// Where the page finds its file, from the page's own address.
+    pub fn file(&self) -> String {
+        format!("sets/{}.csv", self.id)
     }
+
+    /// Its rows, named after the title, from the bytes of its file.
+    ///
+    /// # Errors
+    /// If they are not the bytes of a table.
+    pub fn read(&self, bytes: &[u8]) -> Result<Table, CsvError> {
+        csv::read(self.title, bytes).map(|read| read.table)
+    }
+}
+
+/// Loads the sets that are part of the program.
+///
+/// ```
+/// use mixscope::data::builtin;
+///
+/// let faithful = builtin::find("faithful").expect("it is built in");
+/// let table = faithful.read(&builtin::embedded(faithful)?).expect("it is a table");
+/// assert_eq!(table.n_rows(), 272);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+/// If the set is not.
+pub fn embedded(set: &Builtin) -> Result<Cow<'static, [u8]>, String> {
+    set.text
+        .map(|text| Cow::Borrowed(text.as_bytes()))
+        .ok_or_else(|| format!("{} is not part of the program", set.file()))
 }
 
 /// All built-in sets, in the order of the menu; the first one is the one the page opens on.
@@ -59,7 +100,7 @@ static ALL: [Builtin; 7] = [
         provenance: GENERATED,
         k: 3,
         columns: &["x", "y"],
-        csv: include_str!("../../assets/sets/blobs.csv"),
+        text: Some(include_str!("../../assets/sets/blobs.csv")),
     },
     Builtin {
         id: "faithful",
@@ -69,7 +110,7 @@ static ALL: [Builtin; 7] = [
         provenance: "Azzalini and Bowman, Applied Statistics 39 (1990) 357-365; the set faithful of R's datasets package; published measurements.",
         k: 2,
         columns: &["eruptions", "waiting"],
-        csv: include_str!("../../assets/sets/faithful.csv"),
+        text: text!("faithful"),
     },
     Builtin {
         id: "iris",
@@ -79,7 +120,7 @@ static ALL: [Builtin; 7] = [
         provenance: "Fisher, Annals of Eugenics 7 (1936) 179-188; UCI Machine Learning Repository, CC BY 4.0; the values are Fisher's, as R's datasets package has them.",
         k: 3,
         columns: &["Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"],
-        csv: include_str!("../../assets/sets/iris.csv"),
+        text: text!("iris"),
     },
     Builtin {
         id: "aniso",
@@ -89,7 +130,7 @@ static ALL: [Builtin; 7] = [
         provenance: "Three blobs sheared by the same matrix, after an example of scikit-learn; CC0.",
         k: 3,
         columns: &["x1", "x2"],
-        csv: include_str!("../../assets/sets/aniso.csv"),
+        text: text!("aniso"),
     },
     Builtin {
         id: "uneven",
@@ -99,7 +140,7 @@ static ALL: [Builtin; 7] = [
         provenance: GENERATED,
         k: 3,
         columns: &["x", "y"],
-        csv: include_str!("../../assets/sets/uneven.csv"),
+        text: text!("uneven"),
     },
     Builtin {
         id: "moons",
@@ -109,7 +150,7 @@ static ALL: [Builtin; 7] = [
         provenance: "Two half circles with normal noise of standard deviation 0.05; CC0.",
         k: 2,
         columns: &["x1", "x2"],
-        csv: include_str!("../../assets/sets/moons.csv"),
+        text: text!("moons"),
     },
     Builtin {
         id: "wide_tight",
@@ -119,7 +160,7 @@ static ALL: [Builtin; 7] = [
         provenance: "Drawn from N((0, 0), 2.5^2 I) and N((6, 0), 0.5^2 I); CC0.",
         k: 2,
         columns: &["x1", "x2"],
-        csv: include_str!("../../assets/sets/wide_tight.csv"),
+        text: text!("wide_tight"),
     },
 ];
 
@@ -130,7 +171,7 @@ mod tests {
     #[test]
     fn every_set_reads_without_a_note() {
         for set in all() {
-            let read = csv::read(set.title, set.csv.as_bytes()).expect(set.id);
+            let read = csv::read(set.title, &embedded(set).expect(set.id)).expect(set.id);
             assert!(read.notes.is_empty(), "{}: {:?}", set.id, read.notes);
         }
     }
@@ -138,7 +179,7 @@ mod tests {
     #[test]
     fn the_columns_to_begin_with_are_those_a_table_gives_by_default() {
         for set in all() {
-            let table = set.table();
+            let table = set.read(&embedded(set).expect(set.id)).expect(set.id);
             let found: Option<Vec<usize>> =
                 set.columns.iter().map(|name| table.find(name)).collect();
             assert_eq!(found, Some(table.default_columns()), "{}", set.id);
@@ -154,7 +195,10 @@ mod tests {
 
     #[test]
     fn iris_carries_its_species_as_text() {
-        let table = find("iris").expect("iris is built in").table();
+        let iris = find("iris").expect("iris is built in");
+        let table = iris
+            .read(&embedded(iris).expect("its text"))
+            .expect("it is a table");
         let species = table
             .find("Species")
             .map(|index| table.columns()[index].kind());

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::view::{ColumnView, DataView, Problem};
-use crate::data::builtin::{self, Builtin};
+use crate::data::builtin::{self, Builtin, Loader};
 use crate::data::{ColumnKind, Matrix, MatrixError, Table};
 
 /// A table and where it came from.
@@ -17,10 +17,34 @@ pub struct Source {
 
 impl Source {
     /// A built-in set.
-    pub fn builtin(id: &str) -> Option<Source> {
-        let set = builtin::find(id)?;
-        Some(Source {
-            table: set.table(),
+    ///
+    /// # Errors
+    /// If there is none of this id, or its file does not arrive.
+    pub fn builtin(id: &str, load: Loader) -> Result<Source, Problem> {
+        let problem = |what: String, remedy: &str| Problem {
+            what,
+            remedy: remedy.to_owned(),
+        };
+        let set = builtin::find(id).ok_or_else(|| {
+            problem(
+                format!("There is no built-in set \u{201c}{id}\u{201d}."),
+                "Choose one from the list.",
+            )
+        })?;
+        let bytes = load(set).map_err(|why| {
+            problem(
+                format!("\u{201c}{}\u{201d} did not arrive: {why}.", set.title),
+                "Is this device offline? Try again, or open a file of your own.",
+            )
+        })?;
+        let table = set.read(&bytes).map_err(|e| {
+            problem(
+                format!("\u{201c}{}\u{201d}: {}", set.title, e.what()),
+                e.remedy(),
+            )
+        })?;
+        Ok(Source {
+            table,
             builtin: Some(set),
             provenance: format!("{} {} {}", set.about, set.try_this, set.provenance),
             warnings: Vec::new(),

@@ -8,6 +8,7 @@ use super::experiment::Experiment;
 use super::source::{Selection, Source};
 use super::status::{finished, patience};
 use super::view::Problem;
+use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
 use crate::fit::{Settings, SettingsError};
 
@@ -61,6 +62,7 @@ pub struct Session {
     pub(super) problem: Option<Problem>,
     /// Run, data version and iterations whose trace the page has.
     pub(super) sent: (u64, u64, usize),
+    load: Loader,
     runs: u64,
     versions: u64,
 }
@@ -72,13 +74,19 @@ impl Default for Session {
 }
 
 impl Session {
-    /// The first built-in set at iteration 0.
+    /// The first built-in set at iteration 0, with the sets that are part of the program.
+    pub fn new() -> Session {
+        Session::with_sets(builtin::embedded)
+    }
+
+    /// The first built-in set at iteration 0; `load` gives the files of the others.
     ///
     /// # Panics
     /// If the built-in set that the page opens on cannot be started, which a test rules out.
-    pub fn new() -> Session {
-        let first = crate::data::builtin::all()[0];
-        let source = Rc::new(Source::builtin(first.id).expect("the first set is built in"));
+    pub fn with_sets(load: Loader) -> Session {
+        let first = builtin::all()[0];
+        let source = Source::builtin(first.id, builtin::embedded);
+        let source = Rc::new(source.expect("the first set is part of the program"));
         let settings = Settings {
             n_components: first.k,
             ..Settings::default()
@@ -95,6 +103,7 @@ impl Session {
             redo: Vec::new(),
             problem: None,
             sent: (0, 0, 0),
+            load,
             runs: 1,
             versions: 1,
         }
@@ -176,10 +185,7 @@ impl Session {
         let settings = &self.now.settings;
         match command {
             Command::OpenBuiltin(id) => {
-                let source = Source::builtin(&id).ok_or_else(|| Problem {
-                    what: format!("There is no built-in set \u{201c}{id}\u{201d}."),
-                    remedy: "Choose one from the list.".to_owned(),
-                })?;
+                let source = Source::builtin(&id, self.load)?;
                 self.open(Rc::new(source))?;
             }
             Command::SetColumns(columns) => {

@@ -8,6 +8,7 @@
 mod client;
 mod messages;
 mod server;
+mod sets;
 
 pub use client::{Client, FromWorker};
 pub use server::serve;

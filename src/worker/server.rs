@@ -11,6 +11,7 @@ use web_sys::{
 };
 
 use super::messages::{READY, Reply, Request, pack, unpack};
+use super::sets;
 use crate::plot::picture;
 use crate::session::{Problem, Session};
 
@@ -31,7 +32,7 @@ pub fn serve() {
     };
     let server = Rc::new(RefCell::new(Server {
         scope: scope.clone(),
-        session: Session::new(),
+        session: Session::with_sets(sets::load),
         again: channel.port2(),
         scheduled: false,
         next_step: 0.0,
