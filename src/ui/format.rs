@@ -36,7 +36,7 @@ pub fn significant(value: f64, digits: usize) -> String {
 /// A mean beside its standard deviation: about two decimals of it, no more than can matter.
 pub fn beside(mean: f64, deviation: f64) -> String {
     let decimals = (1.6 - deviation.log10()).round();
-    if !(0.0..=6.0).contains(&decimals.max(0.0)) || mean.abs() >= 1e7 {
+    if !decimals.is_finite() || decimals > 6.0 || mean.abs() >= 1e7 {
         return significant(mean, 3);
     }
     fixed(mean, decimals.max(0.0) as usize)
