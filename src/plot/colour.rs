@@ -1,5 +1,6 @@
 //! Colours: sRGB as the screen has them, linear light as they mix.
 
+use crate::mixture::elementary::{exp, ln};
 use std::sync::OnceLock;
 
 /// An opaque sRGB colour, 0 to 255 a channel.
@@ -75,12 +76,16 @@ fn tables() -> &'static Tables {
     })
 }
 
+fn power(x: f32, exponent: f64) -> f32 {
+    exp(exponent * ln(f64::from(x))) as f32
+}
+
 /// The transfer function of IEC 61966-2-1.
 fn decode(s: f32) -> f32 {
     if s <= 0.04045 {
         s / 12.92
     } else {
-        ((s + 0.055) / 1.055).powf(2.4)
+        power((s + 0.055) / 1.055, 2.4)
     }
 }
 
@@ -88,7 +93,7 @@ fn encode(light: f32) -> f32 {
     if light <= 0.003_130_8 {
         light * 12.92
     } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
+        1.055 * power(light, 1.0 / 2.4) - 0.055
     }
 }
 

@@ -1,5 +1,7 @@
 //! Ellipses of a 2 x 2 covariance.
 
+use super::turn::turn;
+
 /// The principal axes of a covariance: standard deviations and direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Axes {
@@ -34,12 +36,16 @@ impl Axes {
             true => ((a * c - b * b) / large).clamp(0.0, large),
             false => 0.0,
         };
-        let angle = 0.5 * b.atan2(half);
+        // Half the angle of (half, b), by the half-angle formulas.
+        let along = if radius > 0.0 { half / radius } else { 1.0 };
         let root = size.sqrt();
         Axes {
             major: large.sqrt() * root,
             minor: small.sqrt() * root,
-            direction: [angle.cos(), angle.sin()],
+            direction: [
+                (0.5 * (1.0 + along)).max(0.0).sqrt(),
+                (0.5 * (1.0 - along)).max(0.0).sqrt().copysign(b),
+            ],
         }
     }
 
@@ -49,8 +55,7 @@ impl Axes {
         let (a, b) = (self.major * radius, self.minor * radius);
         (0..n)
             .map(|i| {
-                let t = std::f64::consts::TAU * i as f64 / n as f64;
-                let (sin, cos) = t.sin_cos();
+                let [cos, sin] = turn(i as f64 / n as f64);
                 [
                     mean[0] + a * cos * ux - b * sin * uy,
                     mean[1] + a * cos * uy + b * sin * ux,

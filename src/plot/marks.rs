@@ -5,8 +5,8 @@ use super::map::MapOverlay;
 use super::palette::{Dash, Marker, identity, letter};
 use super::scene::{Anchor, Point, Scene, Stroke, Text};
 use super::style::Style;
+use super::turn::turn;
 use crate::study::Health;
-use std::f64::consts::TAU;
 
 /// Radius of the disc that carries a letter, in CSS pixels.
 const DISC: f64 = 9.5;
@@ -88,8 +88,7 @@ fn spread(places: &[Point], distance: f64) -> Vec<Point> {
                 let (ux, uy) = if apart > 1e-6 {
                     (dx / apart, dy / apart)
                 } else {
-                    let turn = TAU * 0.381_966 * i as f64;
-                    (turn.cos(), turn.sin())
+                    turn(0.381_966 * i as f64).into()
                 };
                 let push = (distance - apart) / 2.0;
                 out[j] = [a[0] - ux * push, a[1] - uy * push];
@@ -130,7 +129,7 @@ pub fn marker(
     fill: Option<Rgba>,
 ) {
     // Corners, size against the circle, first corner in parts of a turn from the top.
-    let (corners, size, turn) = match shape {
+    let (corners, size, tilt) = match shape {
         Marker::Circle => return scene.circle(at, radius, stroke, fill),
         Marker::Square => (4, 1.25, 0.125),
         Marker::Diamond => (4, 1.3, 0.0),
@@ -142,10 +141,10 @@ pub fn marker(
     };
     let points: Vec<Point> = (0..corners)
         .map(|i| {
-            let angle = TAU * (turn + i as f64 / corners as f64);
+            let [cos, sin] = turn(tilt + i as f64 / corners as f64);
             let inner = corners == 10 && i % 2 == 1;
             let r = radius * size * if inner { 0.45 } else { 1.0 };
-            [at[0] + r * angle.sin(), at[1] - r * angle.cos()]
+            [at[0] + r * sin, at[1] - r * cos]
         })
         .collect();
     scene.shape(&points, stroke, fill);

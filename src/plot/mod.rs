@@ -30,6 +30,7 @@ mod svg;
 mod text;
 mod ticks;
 mod timeline;
+mod turn;
 mod window;
 
 pub use colour::{Encoder, Linear, Rgb, Rgba, contrast, luminance, mix, to_linear, to_srgb};

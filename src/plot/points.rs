@@ -7,6 +7,7 @@
 use super::PictureRequest;
 use super::colour::{Linear, to_linear, to_srgb};
 use super::disc::{Discs, STEPS};
+use crate::mixture::elementary::{exp, ln};
 use std::sync::OnceLock;
 
 /// A rim around every point, which keeps neighbours apart.
@@ -202,7 +203,7 @@ fn encoding() -> &'static [u8] {
 
 /// Radius in device pixels that suits `n` points: 3.2 CSS pixels at 272, 0.75 at a million.
 pub fn point_radius(n: usize, device_pixel_ratio: f64) -> f64 {
-    let css = 3.2 * (272.0 / n.max(1) as f64).powf(0.1767);
+    let css = 3.2 * exp(0.1767 * ln(272.0 / n.max(1) as f64));
     css.clamp(0.7, 4.2) * device_pixel_ratio
 }
 

@@ -6,6 +6,7 @@ use super::map::{Blob, MapOverlay};
 use super::marks;
 use super::palette::identity;
 use super::scene::{Point, Rect, Scene, Stroke};
+use crate::mixture::elementary::exp;
 
 /// Draws densities and bars.
 pub(super) fn draw(scene: &mut Scene, layout: &MapLayout, overlay: &MapOverlay) {
@@ -58,7 +59,7 @@ fn density(blob: &Blob, x: f64) -> f64 {
         return 0.0;
     }
     let z = (x - blob.mean[0]) / variance.sqrt();
-    blob.weight * (-0.5 * z * z).exp() / (std::f64::consts::TAU * variance).sqrt()
+    blob.weight * exp(-0.5 * z * z) / (std::f64::consts::TAU * variance).sqrt()
 }
 
 fn densities(scene: &mut Scene, layout: &MapLayout, overlay: &MapOverlay, part: Rect) {

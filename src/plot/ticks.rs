@@ -1,5 +1,7 @@
 //! Round numbers for axes, and how they are written.
 
+use crate::mixture::elementary::ln;
+
 /// A round number on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
@@ -132,7 +134,7 @@ fn exponent(v: f64) -> i32 {
     if v == 0.0 || !v.is_finite() {
         return 0;
     }
-    let guess = v.abs().log10().floor() as i32;
+    let guess = (ln(v.abs()) * std::f64::consts::LOG10_E).floor() as i32;
     // log10 may be off by a rounding at powers of ten.
     if power(guess + 1) <= v.abs() * (1.0 + 1e-12) {
         guess + 1

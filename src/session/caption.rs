@@ -25,7 +25,7 @@ fn started(e: &Experiment) -> String {
     };
     format!(
         "Start. {} from {how}, seed {}. Next, the E-step shares every point out among them.",
-        capital(&count(s.n_components, "component")),
+        count(s.n_components, "component"),
         s.seed
     )
 }
@@ -93,11 +93,4 @@ fn farthest(e: &Experiment) -> Option<usize> {
     };
     let k = (0..now.len()).max_by(|&a, &b| squared(a).total_cmp(&squared(b)))?;
     (now.len() > 1 && squared(k) > 1e-6).then_some(k)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

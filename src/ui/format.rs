@@ -6,6 +6,8 @@
 /// What stands where there is no number to show.
 pub const NONE: &str = "–";
 
+use crate::mixture::elementary::ln;
+
 /// A number with a fixed count of decimals; infinities and NaN become a dash.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -23,7 +25,8 @@ pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let magnitude = value.abs().log10().floor() as i32;
+    // A little more, for rounding at powers of ten.
+    let magnitude = (log10(value.abs()) + 1e-12).floor() as i32;
     let digits = digits as i32;
     if !(-4..=6).contains(&magnitude) {
         let places = (digits - 1).max(0) as usize;
@@ -35,7 +38,7 @@ pub fn significant(value: f64, digits: usize) -> String {
 
 /// A mean beside its standard deviation: about two decimals of it, no more than can matter.
 pub fn beside(mean: f64, deviation: f64) -> String {
-    let decimals = (1.6 - deviation.log10()).round();
+    let decimals = (1.6 - log10(deviation)).round();
     if !decimals.is_finite() || decimals > 6.0 || mean.abs() >= 1e7 {
         return significant(mean, 3);
     }
@@ -77,6 +80,11 @@ pub fn field(value: f64) -> String {
     } else {
         value.to_string()
     }
+}
+
+/// The decimal logarithm of a number above zero.
+fn log10(value: f64) -> f64 {
+    ln(value) * std::f64::consts::LOG10_E
 }
 
 fn with_minus(text: String) -> String {

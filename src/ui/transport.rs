@@ -1,5 +1,6 @@
 //! The transport bar: where in the run we are, and every way to move.
 
+use crate::mixture::elementary::ln;
 use leptos::prelude::*;
 
 use super::closures::{flag, mark, press, typed, words};
@@ -100,7 +101,7 @@ fn stop_of(speed: f64) -> u32 {
     if speed <= 0.0 {
         return STOPS;
     }
-    let stop = (speed / 0.5).log2().round();
+    let stop = (ln(speed / 0.5) * std::f64::consts::LOG2_E).round();
     stop.clamp(0.0, f64::from(STOPS - 1)) as u32
 }
 
