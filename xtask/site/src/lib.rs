@@ -9,13 +9,14 @@
 
 mod files;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use files::Found;
-use tiny_http::{Header, Method, Request, Response, Server};
+use tiny_http::{Method, Request, Server};
 
 /// How many ports after the wanted one are tried.
 const PORTS: u16 = 100;
@@ -110,37 +111,64 @@ impl Drop for Site {
 
 impl Folder {
     fn answer(&self, request: Request) {
-        let sent = match (
-            request.method(),
-            files::find(&self.root, &self.base, request.url()),
-        ) {
-            (Method::Get | Method::Head, Found::File(path)) => match std::fs::read(&path) {
-                Ok(bytes) => request.respond(
-                    Response::from_data(bytes)
-                        .with_chunked_threshold(usize::MAX)
-                        .with_header(header("Content-Type", files::content_type(&path)))
-                        .with_header(header("X-Content-Type-Options", "nosniff"))
-                        .with_header(header("Cache-Control", "no-store")),
-                ),
-                Err(error) => request.respond(
-                    Response::from_string(format!("cannot read it: {error}\n"))
-                        .with_status_code(500),
-                ),
+        let asked = matches!(request.method(), Method::Get | Method::Head);
+        let found = match asked {
+            true => files::find(&self.root, &self.base, request.url()),
+            false => return send(request, "405 Method Not Allowed", &[], b""),
+        };
+        match found {
+            Found::File(path) => match std::fs::read(&path) {
+                Ok(bytes) => {
+                    let headers = [
+                        ("Content-Type", files::content_type(&path)),
+                        ("X-Content-Type-Options", "nosniff"),
+                        ("Cache-Control", "no-store"),
+                    ];
+                    send(request, "200 OK", &headers, &bytes);
+                }
+                Err(error) => {
+                    let why = format!("cannot read it: {error}\n");
+                    send(request, "500 Internal Server Error", &[], why.as_bytes());
+                }
             },
-            (Method::Get | Method::Head, Found::Elsewhere(url)) => {
-                request.respond(Response::empty(308).with_header(header("Location", &url)))
+            Found::Elsewhere(url) => {
+                send(
+                    request,
+                    "308 Permanent Redirect",
+                    &[("Location", &url)],
+                    b"",
+                );
             }
-            (Method::Get | Method::Head, Found::Nothing) => {
+            Found::Nothing => {
                 if let Ok(mut missing) = self.missing.lock() {
                     missing.push(request.url().to_owned());
                 }
-                request.respond(Response::from_string("not here\n").with_status_code(404))
+                send(request, "404 Not Found", &[], b"not here\n");
             }
-            _ => request.respond(Response::empty(405)),
-        };
-        // A browser that has left does not want the answer.
-        drop(sent);
+        }
     }
+}
+
+/// Answers and asks the browser to close the connection: kept open, half a dozen of them
+/// occupy every thread that the server crate has, and a seventh request waits for ever.
+/// The crate's own responses cannot say so, hence the lines by hand.
+fn send(request: Request, status: &str, headers: &[(&str, &str)], body: &[u8]) {
+    let head_only = *request.method() == Method::Head;
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        answer.push_str(&format!("{name}: {value}\r\n"));
+    }
+    answer.push_str("\r\n");
+    let mut bytes = answer.into_bytes();
+    if !head_only {
+        bytes.extend_from_slice(body);
+    }
+    let mut writer = request.into_writer();
+    // A browser that has left does not want the answer.
+    let _ = writer.write_all(&bytes).and_then(|()| writer.flush());
 }
 
 fn bind(port: u16) -> Result<Server> {
@@ -153,14 +181,10 @@ fn bind(port: u16) -> Result<Server> {
         .with_context(|| format!("none of the ports {port} to {last} is free"))
 }
 
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).expect("names and values here are plain ASCII")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
+    use std::io::Read;
     use std::net::TcpStream;
 
     fn ask(site: &Site, path: &str) -> String {
