@@ -47,21 +47,26 @@ fn csv(rows: &[[f64; 2]]) -> Vec<u8> {
 }
 
 /// What a person reads of a half-step.
-fn numbers(view: &View) -> (usize, usize, Phase, f64, Vec<(f64, Vec<f64>)>, String) {
-    let components = view
-        .components
-        .iter()
-        .map(|c| (c.weight, c.mean.clone()))
-        .collect();
-    let v = view;
-    (
-        v.position,
-        v.iteration,
-        v.phase,
-        v.log_likelihood,
-        components,
-        v.caption.clone(),
-    )
+#[derive(Clone, Debug, PartialEq)]
+struct Numbers {
+    position: usize,
+    iteration: usize,
+    phase: Phase,
+    log_likelihood: f64,
+    components: Vec<(f64, Vec<f64>)>,
+    caption: String,
+}
+
+fn numbers(view: &View) -> Numbers {
+    let components = view.components.iter();
+    Numbers {
+        position: view.position,
+        iteration: view.iteration,
+        phase: view.phase,
+        log_likelihood: view.log_likelihood,
+        components: components.map(|c| (c.weight, c.mean.clone())).collect(),
+        caption: view.caption.clone(),
+    }
 }
 
 #[test]
@@ -169,7 +174,7 @@ fn a_change_of_floor_in_the_past_branches_and_undo_brings_the_old_path_back() {
     for _ in 0..7 {
         s.handle(Command::Step);
     }
-    assert_ne!(s.view().log_likelihood, before.3);
+    assert_ne!(s.view().log_likelihood, before.log_likelihood);
     s.handle(Command::Undo);
     s.handle(Command::Last);
     assert_eq!(numbers(&s.view()), before);

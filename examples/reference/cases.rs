@@ -220,13 +220,13 @@ fn invalid_input(item: &Value) -> Result<(), String> {
         mixture(item, family)?;
     } else if item.get("means").is_some() {
         let d = item["d"].as_u64().unwrap_or(2) as usize;
-        let unit = Covariance::diagonal(vec![1.0; d]).map_err(|e| e.to_string())?;
+        let unit = Rc::new(Covariance::diagonal(vec![1.0; d]).map_err(|e| e.to_string())?);
         let k = rows(&item["means"])?.len();
         Mixture::new(
             CovarianceType::Diagonal,
             numbers(&item["weights"])?,
             rows(&item["means"])?,
-            vec![Rc::new(unit); k],
+            vec![unit; k],
         )
         .map_err(|e| e.to_string())?;
     }
@@ -246,23 +246,20 @@ fn density(case: &Value, folder: &Path) -> Result<Value, String> {
     let matrix = shifted(&data(case, folder)?, &vec![0.0; mixture.dimension()])?;
     let (log_density, responsibilities) = evaluate(&mixture, &matrix);
     let mut evaluator = Evaluator::new(&mixture);
-    let (k, n) = (mixture.n_components(), matrix.n_rows());
-    let mut squared = vec![vec![0.0; k]; n];
-    let mut joint = squared.clone();
-    let mut distance = vec![0.0; mixscope::data::BLOCK_ROWS];
+    let k = mixture.n_components();
+    let (mut squared, mut joint) = (Vec::new(), Vec::new());
+    let mut distances = vec![vec![0.0; mixscope::data::BLOCK_ROWS]; k];
     for block in matrix.blocks() {
         evaluator.log_joint(&block);
-        for c in 0..k {
-            for i in 0..block.len() {
-                let row = block.first_row() + i;
-                joint[row][c] = evaluator.row(c)[i] - mixture.weights()[c].ln();
-            }
+        for i in 0..block.len() {
+            let one = |c: usize| evaluator.row(c)[i] - mixture.weights()[c].ln();
+            joint.push((0..k).map(one).collect::<Vec<f64>>());
         }
-        for c in 0..k {
-            evaluator.squared_distances(&block, c, &mut distance);
-            for i in 0..block.len() {
-                squared[block.first_row() + i][c] = distance[i];
-            }
+        for (c, distance) in distances.iter_mut().enumerate() {
+            evaluator.squared_distances(&block, c, distance);
+        }
+        for i in 0..block.len() {
+            squared.push(distances.iter().map(|d| d[i]).collect::<Vec<f64>>());
         }
     }
     Ok(json!({
@@ -374,7 +371,10 @@ fn mixture(inputs: &Value, family: CovarianceType) -> Result<Mixture, String> {
     let list = given.as_array().cloned().unwrap_or_default();
     let covariances: Result<Vec<Rc<Covariance>>, String> = match family {
         CovarianceType::Full => list.iter().map(|v| dense(v).map(Rc::new)).collect(),
-        CovarianceType::Tied => dense(given).map(|c| vec![Rc::new(c); means.len()]),
+        CovarianceType::Tied => dense(given).map(|c| {
+            let shared = Rc::new(c);
+            vec![shared; means.len()]
+        }),
         CovarianceType::Diagonal => list
             .iter()
             .map(|v| Covariance::diagonal(numbers(v)?).map(Rc::new).map_err(say))

@@ -44,11 +44,11 @@ impl Sums {
         let dense = self.second.len() != d || d == 1;
         let mut weighted = [0.0; crate::data::BLOCK_ROWS];
         let mut entry = 0;
-        for j in 0..d {
+        for (j, &c) in centre.iter().enumerate() {
             let (before, rest) = offsets.split_at_mut(j * len);
             let offset = &mut rest[..len];
             for (o, x) in offset.iter_mut().zip(block.column(j)) {
-                *o = x - centre[j];
+                *o = x - c;
             }
             for ((w, o), r) in weighted.iter_mut().zip(offset.iter()).zip(r) {
                 *w = r * o;

@@ -52,11 +52,11 @@ impl<'a> Evaluator<'a> {
         let mean = &self.mixture.means()[k];
         let out = &mut out[..block.len()];
         out.fill(0.0);
-        for j in 0..mean.len() {
+        for (j, &mu) in mean.iter().enumerate() {
             let (before, rest) = self.whitened.split_at_mut(j * BLOCK_ROWS);
             let z = &mut rest[..block.len()];
             for (z, x) in z.iter_mut().zip(block.column(j)) {
-                *z = x - mean[j];
+                *z = x - mu;
             }
             // Forward substitution, row by row of the factor.
             for (l, &factor) in covariance.factor_row(j).iter().enumerate() {
