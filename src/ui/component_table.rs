@@ -9,6 +9,9 @@ use crate::plot::{Rgba, identity, letter};
 use crate::session::ComponentView;
 use crate::study::Health;
 
+/// Entries of a mean that a row shows unless its component is pointed out.
+const FEW: usize = 4;
+
 /// The table under its heading. A press on a letter points the component out.
 #[component]
 pub fn ComponentTable() -> impl IntoView {
@@ -46,17 +49,18 @@ fn ComponentRow(
     i: usize,
 ) -> impl IntoView {
     let desk = use_desk();
-    let cell = move |of: fn(&ComponentView) -> String| {
+    let selected = move || desk.selected.get() == Some(i);
+    let cell = move |of: fn(&ComponentView, usize) -> String| {
         words(move || {
+            let most = if selected() { usize::MAX } else { FEW };
             desk.view
-                .with(|v| v.components.get(i).map(of).unwrap_or_default())
+                .with(|v| v.components.get(i).map(|c| of(c, most)).unwrap_or_default())
         })
     };
     let health = move || {
         desk.view
             .with(|v| v.components.get(i).map_or(Health::Good, |c| c.health))
     };
-    let selected = move || desk.selected.get() == Some(i);
     let look = move || identity(i, desk.theme.plot());
     view! {
         <tr class:selected=flag(selected)>
@@ -71,26 +75,33 @@ fn ComponentRow(
                     {letter(i)}
                 </button>
             </th>
-            <td>{cell(|c| format::fixed(c.weight, 3))}</td>
+            <td>{cell(|c, _| format::fixed(c.weight, 3))}</td>
             <td>{cell(means)}</td>
             <td>
                 {cell(deviations)}
-                <span class="rho">{cell(correlation)}</span>
+                <span class="rho">{cell(|c, _| correlation(c))}</span>
             </td>
-            <td>{cell(|c| points(c.points))}</td>
+            <td>{cell(|c, _| points(c.points))}</td>
             <td class=words(move || health_class(health()))>{words(move || health().word())}</td>
         </tr>
     }
 }
 
-fn means(component: &ComponentView) -> String {
-    let pairs = component.mean.iter().zip(&component.std);
-    format::list(pairs.map(|(&mean, &deviation)| format::beside(mean, deviation)))
+fn means(component: &ComponentView, most: usize) -> String {
+    let pairs = component.mean.iter().zip(&component.std).take(most);
+    let each = pairs.map(|(&mean, &deviation)| format::beside(mean, deviation));
+    format::list(each.chain(rest(component, most)))
 }
 
-fn deviations(component: &ComponentView) -> String {
-    let each = component.std.iter().map(|&d| format::significant(d, 2));
-    format!("σ\u{a0}{}", format::list(each))
+/// Stands for the entries that are left out.
+fn rest(component: &ComponentView, most: usize) -> Option<String> {
+    (component.mean.len() > most).then(|| "…".to_owned())
+}
+
+fn deviations(component: &ComponentView, most: usize) -> String {
+    let each = component.std.iter().take(most);
+    let each = each.map(|&d| format::significant(d, 2));
+    format!("σ\u{a0}{}", format::list(each.chain(rest(component, most))))
 }
 
 fn health_class(health: Health) -> &'static str {

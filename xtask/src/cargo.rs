@@ -1,8 +1,8 @@
 //! Calling cargo and rustup.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
@@ -33,6 +33,33 @@ pub fn cargo_for_wasm(args: &[&str]) -> Command {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("CARGO_BUILD_RUSTFLAGS");
     command
+}
+
+/// What keeps the paths of this machine out of a program: places in the source, which
+/// panics name, begin at the workspace or at a crate's own name.
+pub fn without_paths() -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"))?;
+        Some(Path::new(&home).join(".cargo"))
+    });
+    let sources = home.map(|home| home.join("registry").join("src"));
+    let registries = sources.and_then(|folder| fs::read_dir(folder).ok());
+    let mut prefixes: Vec<PathBuf> = registries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    prefixes.push(root().to_owned());
+    let flags: Vec<String> = prefixes
+        .iter()
+        .map(|prefix| {
+            format!(
+                "{:?}",
+                format!("--remap-path-prefix={}=.", prefix.display())
+            )
+        })
+        .collect();
+    format!("target.{WASM}.rustflags=[{}]", flags.join(", "))
 }
 
 /// Runs a command to its end.

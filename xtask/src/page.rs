@@ -9,7 +9,7 @@ use serde_json::Value;
 use site::Site;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::cargo::{cargo_for_wasm, describe, ensure_wasm_target, root, succeed};
+use crate::cargo::{cargo_for_wasm, describe, ensure_wasm_target, root, succeed, without_paths};
 use crate::index::{self, Asset};
 use crate::steps::Steps;
 
@@ -67,7 +67,9 @@ fn compile(dev: bool) -> Result<PathBuf> {
     let mut command = cargo_for_wasm(&["build", "--bin", "mixscope"]);
     command.args(["--message-format", "json-render-diagnostics"]);
     if !dev {
-        command.arg("--release");
+        command
+            .arg("--release")
+            .args(["--config", &without_paths()]);
     }
     let line = describe(&command);
     let output = command
