@@ -161,10 +161,34 @@ impl Matrix {
             })
     }
 
+    /// Every `step`-th row, in the same coordinates.
+    pub fn thinned(&self, step: usize) -> Matrix {
+        let rows: Vec<usize> = (0..self.n_rows).step_by(step.max(1)).collect();
+        let mut values = vec![0.0; rows.len().div_ceil(BLOCK_ROWS) * BLOCK_ROWS * self.n_columns];
+        for (to, &from) in rows.iter().enumerate() {
+            for j in 0..self.n_columns {
+                values[self.place(to, j)] = self.get(from, j);
+            }
+        }
+        Matrix {
+            n_rows: rows.len(),
+            values,
+            centre: self.centre.clone(),
+            variance: self.variance.clone(),
+            resolution: self.resolution.clone(),
+            n_columns: self.n_columns,
+        }
+    }
+
+    /// Where the entry of a row and column lies.
+    fn place(&self, row: usize, column: usize) -> usize {
+        let (b, i) = (row / BLOCK_ROWS, row % BLOCK_ROWS);
+        (b * self.n_columns + column) * BLOCK_ROWS + i
+    }
+
     /// Entry of a row and column, less the centre.
     pub fn get(&self, row: usize, column: usize) -> f64 {
-        let (b, i) = (row / BLOCK_ROWS, row % BLOCK_ROWS);
-        self.values[(b * self.n_columns + column) * BLOCK_ROWS + i]
+        self.values[self.place(row, column)]
     }
 
     /// One row less the centre, D numbers.
@@ -230,6 +254,18 @@ mod tests {
         }
         assert_eq!(m.blocks().map(|b| b.len()).sum::<usize>(), 1000);
         assert_eq!(m.blocks().last().unwrap().column(1).len(), 1000 - 768);
+    }
+
+    #[test]
+    fn a_thinned_matrix_has_every_nth_row() {
+        let a: Vec<f64> = (0..1000).map(|i| f64::from(i) + 1e6).collect();
+        let b: Vec<f64> = (0..1000).map(|i| f64::from(i * i)).collect();
+        let all = Matrix::from_columns(&[&a, &b]).unwrap();
+        let few = all.thinned(3);
+        assert_eq!((few.n_rows(), few.centre()), (334, all.centre()));
+        for i in [0, 100, 333] {
+            assert_eq!(few.row(i), all.row(3 * i));
+        }
     }
 
     #[test]

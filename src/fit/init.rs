@@ -14,6 +14,10 @@ use crate::mixture::{Covariance, CovarianceType, Mixture};
 /// Lloyd's rounds at most; the start need not be a perfect partition.
 const LLOYD_ROUNDS: usize = 100;
 
+/// Lloyd's rounds go over about this many rows, evenly spaced; all rows are assigned once at
+/// the end. More would make the start cost more than the fit.
+const LLOYD_ROWS: usize = 16_384;
+
 /// Why a fit cannot start.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -65,7 +69,15 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
     match settings.init {
         InitMethod::KMeans => {
             let seeds = kmeans_plus_plus(matrix, k, &mut random);
-            from_clusters(matrix, settings, &lloyd(matrix, seeds, LLOYD_ROUNDS))
+            let step = matrix.n_rows().div_ceil(LLOYD_ROWS);
+            let clusters = match step {
+                1 => lloyd(matrix, seeds, LLOYD_ROUNDS),
+                _ => {
+                    let few = lloyd(&matrix.thinned(step), seeds, LLOYD_ROUNDS);
+                    assign(matrix, few.centres)
+                }
+            };
+            from_clusters(matrix, settings, &clusters)
         }
         InitMethod::KMeansPlusPlus => {
             let seeds = kmeans_plus_plus(matrix, k, &mut random);

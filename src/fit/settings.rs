@@ -8,7 +8,8 @@ use crate::mixture::{CovarianceType, MAX_COMPONENTS};
 /// Where the first parameters come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InitMethod {
-    /// k-means++ seeds, then Lloyd's iterations; means, weights and covariances of the clusters.
+    /// k-means++ seeds, then Lloyd's iterations (on evenly spaced rows where there are very
+    /// many); means, weights and covariances of the clusters.
     KMeans,
     /// k-means++ seeds as means (Arthur and Vassilvitskii 2007); one pooled covariance.
     KMeansPlusPlus,

@@ -199,8 +199,8 @@ mod tests {
 
     #[test]
     fn letters_go_on_after_z() {
-        let names: Vec<String> = [0, 25, 26, 31].map(letter).into();
-        assert_eq!(names, ["A", "Z", "AA", "AF"]);
+        let names: Vec<String> = [0, 25, 26, 31, 701, 702].map(letter).into();
+        assert_eq!(names, ["A", "Z", "AA", "AF", "ZZ", "AAA"]);
     }
 
     #[test]

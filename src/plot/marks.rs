@@ -2,10 +2,11 @@
 
 use super::colour::Rgba;
 use super::map::MapOverlay;
-use super::palette::{Dash, Marker, identity, letter};
+use super::palette::{Dash, Marker, identity};
 use super::scene::{Anchor, Point, Scene, Stroke, Text};
 use super::style::Style;
 use super::turn::turn;
+use crate::mixture::letter;
 use crate::study::Health;
 
 /// Radius of the disc that carries a letter, in CSS pixels.

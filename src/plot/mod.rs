@@ -33,6 +33,7 @@ mod timeline;
 mod turn;
 mod window;
 
+pub use crate::mixture::letter;
 pub use colour::{Encoder, Linear, Rgb, Rgba, contrast, luminance, mix, to_linear, to_srgb};
 pub use curve::{Curve, CurveInput};
 pub use ellipse::Axes;
@@ -40,9 +41,7 @@ pub use heat::{heat_bands, heat_pixels};
 pub use layout::{MapLayout, strip_y};
 pub use map::{Blob, MapLayers, MapOverlay, map_ground, map_overlay};
 pub use marks::marker;
-pub use palette::{
-    COLOURS, Dash, Identity, Marker, Palette, Theme, identity, letter, line_colours,
-};
+pub use palette::{COLOURS, Dash, Identity, Marker, Palette, Theme, identity, line_colours};
 pub use picture::picture;
 pub use points::{PointLayer, Rim, point_radius, rim_width};
 pub use request::{Picture, PictureRequest};

@@ -196,20 +196,6 @@ impl Theme {
     }
 }
 
-/// The letter of component `index`: A to Z, then AA, AB ...
-pub fn letter(index: usize) -> String {
-    let mut letters = Vec::new();
-    let mut rest = index;
-    loop {
-        letters.push((b'A' + (rest % 26) as u8) as char);
-        if rest < 26 {
-            break;
-        }
-        rest = rest / 26 - 1;
-    }
-    letters.iter().rev().collect()
-}
-
 /// The line colours of the first `k` components, as a [`PictureRequest`](super::PictureRequest) wants them.
 pub fn line_colours(k: usize, theme: Theme) -> Vec<Rgb> {
     (0..k).map(|index| identity(index, theme).line).collect()
@@ -222,6 +208,7 @@ const fn hex(value: u32) -> Rgb {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mixture::letter;
 
     const THEMES: [Theme; 2] = [Theme::Light, Theme::Dark];
 
@@ -272,11 +259,5 @@ mod tests {
                 assert!(looks[..i].iter().all(|b| a.dash != b.dash));
             }
         }
-    }
-
-    #[test]
-    fn letters_go_on_after_z() {
-        let named: Vec<_> = [0, 25, 26, 27, 701, 702].map(letter).into();
-        assert_eq!(named, ["A", "Z", "AA", "AB", "ZZ", "AAA"]);
     }
 }
