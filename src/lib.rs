@@ -4,8 +4,8 @@
 //!
 //! | room | what lives there |
 //! |---|---|
-//! | [`mixture`] | what a mixture *is*: parameters, covariance families, densities, number of free parameters |
 //! | [`data`] | tables in: CSV, columns and their types, the matrix a fit reads, built-in sets |
+//! | [`mixture`] | what a mixture *is*: parameters, covariance families, densities, number of free parameters |
 //! | [`fit`] | how it is fitted: initialisation, the E-step and M-step, stopping |
 //! | [`study`] | what a fit tells: health of components, model selection, what changed |
 //! | [`session`] | the experiment as a document: settings, history of half-steps, commands in and views out |

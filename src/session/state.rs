@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::command::Command;
 use super::experiment::Experiment;
 use super::source::{Selection, Source};
-use super::status::{finished, patience};
+use super::status::{Until, finished, patience};
 use super::view::Problem;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
@@ -25,17 +25,6 @@ pub(super) enum Mode {
     Playing(Until),
     /// Iterations as fast as they come, until convergence.
     Running,
-}
-
-/// What ends a play, beside a collapse and the iteration limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Until {
-    /// The gain falls below the tolerance, whatever that means.
-    Tolerance,
-    /// The limit is near too: asked for by playing on from a stop that was none.
-    Convergence,
-    /// Nothing moves any more: asked for by playing on from convergence.
-    Standstill,
 }
 
 /// An experiment with its past, driven by commands.

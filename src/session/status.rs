@@ -1,7 +1,6 @@
 //! Which state the experiment is in, and why.
 
 use super::experiment::Experiment;
-use super::state::Until;
 use super::view::{Phase, Status};
 use super::words::{count, list, number};
 use crate::data::Matrix;
@@ -59,6 +58,17 @@ pub fn status(e: &Experiment) -> (Status, String) {
         ),
         None => (Status::Paused, String::new()),
     }
+}
+
+/// What ends a play, beside a collapse and the iteration limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The gain falls below the tolerance, whatever that means.
+    Tolerance,
+    /// The limit is near too: asked for by playing on from a stop that was none.
+    Convergence,
+    /// Nothing moves any more: asked for by playing on from convergence.
+    Standstill,
 }
 
 /// Does a play or run end at the newest half-step?
