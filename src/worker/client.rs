@@ -46,6 +46,8 @@ struct Link {
     picture_in_flight: bool,
     next_picture: Option<PictureRequest>,
     deaths: u32,
+    /// Is the worker dead and not yet replaced? It may say so more than once.
+    dying: bool,
     /// The last view, and the file it was read from if it was: what a new worker is given.
     last_view: Option<Box<View>>,
     file: Option<File>,
@@ -99,6 +101,7 @@ impl Client {
             picture_in_flight: false,
             next_picture: None,
             deaths: 0,
+            dying: false,
             last_view: None,
             file: None,
             opening: None,
@@ -147,7 +150,11 @@ impl Client {
 
     fn spawn(&self) {
         match self.connection() {
-            Ok(connection) => self.0.borrow_mut().worker = Some(connection),
+            Ok(connection) => {
+                let mut link = self.0.borrow_mut();
+                link.worker = Some(connection);
+                link.dying = false;
+            }
             Err(e) => self.say(FromWorker::Restarted(format!("{e:?}"))),
         }
     }
@@ -256,6 +263,9 @@ impl Client {
     fn died(&self, reason: &str) {
         let again = {
             let mut link = self.0.borrow_mut();
+            if std::mem::replace(&mut link.dying, true) {
+                return;
+            }
             link.ready = false;
             link.waiting.clear();
             link.picture_in_flight = false;
@@ -275,7 +285,12 @@ impl Client {
         if let Some(window) = web_sys::window() {
             let _ = window.set_timeout_with_callback(replace.unchecked_ref());
         }
-        self.say(FromWorker::Restarted(reason.to_owned()));
+        let last = if again {
+            ""
+        } else {
+            " It died too often to be replaced."
+        };
+        self.say(FromWorker::Restarted(format!("{reason}.{last}")));
     }
 
     fn say(&self, message: FromWorker) {

@@ -10,7 +10,7 @@ use web_sys::{
     DedicatedWorkerGlobalScope, File, FileReaderSync, MessageChannel, MessageEvent, MessagePort,
 };
 
-use super::messages::{READY, Reply, Request, pack, unpack};
+use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
 use super::sets;
 use crate::plot::picture;
 use crate::session::{Problem, Session};
@@ -27,9 +27,14 @@ pub fn serve() {
         return;
     };
     let Ok(channel) = MessageChannel::new() else {
-        let _ = scope.post_message(&JsValue::from_str("failed: no message channel"));
+        let _ = scope.post_message(&JsValue::from_str(&format!("{FAILED}no message channel")));
         return;
     };
+    let dying = scope.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let last_words = JsValue::from_str(&format!("{FAILED}{panic}"));
+        let _ = dying.post_message(&last_words);
+    }));
     let server = Rc::new(RefCell::new(Server {
         scope: scope.clone(),
         session: Session::with_sets(sets::load),
