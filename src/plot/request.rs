@@ -37,7 +37,7 @@ pub struct Picture {
     pub width: u32,
     /// See `width`.
     pub height: u32,
-    /// RGBA, not premultiplied, row by row, transparent where there is no point. Travels beside the JSON.
+    /// RGBA, not premultiplied, row by row, transparent where there is no point. Travels beside the rest.
     #[serde(skip)]
     pub points: Vec<u8>,
     /// K rows of `heat_columns` responsibilities, 0 to 1: the rows of the data sorted by

@@ -60,7 +60,7 @@ pub enum Command {
     Pause,
     /// Iterations as fast as they come, until a stopping rule holds.
     RunToConvergence,
-    /// Half-steps a second while playing; infinity is not a number JSON has, so 0 means as fast as they come.
+    /// Half-steps a second while playing; 0 means as fast as they come.
     SetSpeed(f64),
     /// Take back the last change of data, settings or start.
     Undo,
