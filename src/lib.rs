@@ -1,13 +1,17 @@
-//! Mixscope: a page on which one watches EM think.
+//! Mixscope: a page on which one watches EM fit a Gaussian mixture, half-step by half-step.
 //!
-//! The house has nine rooms; each imports only from rooms above it.
+//! This library is the engine and the page. On the host it is the engine alone, and the
+//! quickest way to drive it is a [`session::Session`]; the two browser rooms exist in
+//! wasm only, so nothing above them can reach for the browser.
+//!
+//! The house has eight rooms; each imports only from rooms above it.
 //!
 //! | room | what lives there |
 //! |---|---|
 //! | [`data`] | tables in: CSV, columns and their types, the matrix a fit reads, built-in sets |
 //! | [`mixture`] | what a mixture *is*: parameters, covariance families, densities, number of free parameters |
 //! | [`fit`] | how it is fitted: initialisation, the E-step and M-step, stopping |
-//! | [`study`] | what a fit tells: health of components, model selection, what changed |
+//! | [`study`] | what a fit tells: health of components, saddles, information criteria |
 //! | [`session`] | the experiment as a document: settings, history of half-steps, commands in and views out |
 //! | [`plot`] | pictures: from a plain scene to pixels, without a browser |
 //! | `worker` | the same wasm file in its other role: it owns the session |
@@ -19,6 +23,14 @@
 //!
 //! History is parameters: a half-step stores the mixture and its objective, never
 //! an N x K matrix. Responsibilities are computed again where a picture needs them.
+//!
+//! Same input, same bits: data, settings and seed fix the trajectory to the last bit,
+//! natively and in every browser ([`mixture::elementary`], [`fit::Random`],
+//! [`fit::CHUNK_ROWS`]).
+//!
+//! Throughout, N is the number of rows, D of fitted columns, K of components; logarithms
+//! are natural, covariances are divided by n_k, and rows, columns and components count
+//! from 0 in code and from 1 (or A) in messages.
 
 pub mod data;
 pub mod fit;

@@ -124,20 +124,25 @@ pub struct Moves {
 /// What one pass over the rows gives.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// Total log-likelihood of the mixture that was evaluated.
+    /// Total log-likelihood (natural logarithm) of the mixture that was evaluated.
     pub log_likelihood: f64,
     /// Sums of each component about its own centre.
     pub sums: Vec<Sums>,
     /// Those centres, K x D.
     pub centres: Vec<Vec<f64>>,
-    /// Strongest component of each row, the first on ties.
+    /// Strongest component of each of the N rows, the first on ties.
     pub labels: Vec<u8>,
     /// What changed against the labels given.
     pub moves: Option<Moves>,
 }
 
-/// One pass: responsibilities under `mixture`, sums about `centres` (K x D), total
-/// log-likelihood, labels, and what changed since `previous` labels.
+/// One pass: responsibilities r_ik = w_k N(x_i; mu_k, S_k) / p(x_i) under `mixture`
+/// (Dempster, Laird and Rubin 1977), sums about `centres` (K x D), total log-likelihood,
+/// N labels, and what changed since `previous` labels (N of them).
+///
+/// `mixture` and `centres` are in the matrix's coordinates. The responsibilities of one
+/// block exist at a time. A mixture far off the range of doubles shows as a
+/// log-likelihood that is not finite.
 pub fn e_step(
     matrix: &Matrix,
     mixture: &Mixture,

@@ -14,7 +14,7 @@ pub struct Em {
 }
 
 impl Em {
-    /// Evaluates `mixture` (in the matrix's centred coordinates) on the rows.
+    /// Evaluates `mixture` (of D dimensions, in the matrix's coordinates) on the rows.
     pub fn new(matrix: &Matrix, mixture: Mixture) -> Em {
         let expectation = e_step(matrix, &mixture, mixture.means(), None);
         Em {
@@ -33,13 +33,13 @@ impl Em {
         &self.expectation
     }
 
-    /// Total log-likelihood of the current parameters.
+    /// Total log-likelihood (natural logarithm) of the current parameters.
     pub fn log_likelihood(&self) -> f64 {
         self.expectation.log_likelihood
     }
 
     /// One iteration: the M-step from the E-step at hand, then the next E-step.
-    /// `floor` (D numbers) is added to every variance.
+    /// `floor` (D numbers, the data's units squared) is added to every variance.
     ///
     /// # Errors
     /// If the M-step cannot be completed; `self` stays as it was.

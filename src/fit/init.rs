@@ -56,7 +56,7 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// The mixture at iteration 0, in the matrix's centred coordinates.
+/// The mixture at iteration 0, in the matrix's coordinates: see [`InitMethod`] for the ways.
 ///
 /// # Errors
 /// If a setting is out of range, or the data have no variance where the model needs one.

@@ -21,7 +21,7 @@ fn lower_distances(matrix: &Matrix, centre: &[f64], nearest: &mut [f64]) {
     }
 }
 
-/// D(x)^2 of every row: its squared distance from the nearest of `centres`. The next
+/// D(x)^2 of every row, N numbers: its squared distance from the nearest of `centres`. The next
 /// k-means++ centre is drawn in proportion (Arthur and Vassilvitskii 2007).
 pub fn squared_distances(matrix: &Matrix, centres: &[Vec<f64>]) -> Vec<f64> {
     let mut nearest = vec![f64::INFINITY; matrix.n_rows()];
@@ -31,7 +31,7 @@ pub fn squared_distances(matrix: &Matrix, centres: &[Vec<f64>]) -> Vec<f64> {
     nearest
 }
 
-/// K rows as k-means++ draws them. Where fewer than K distinct rows exist, the rest are
+/// K rows as k-means++ draws them (Arthur and Vassilvitskii 2007), K x D. Where fewer than K distinct rows exist, the rest are
 /// drawn uniformly.
 pub fn kmeans_plus_plus(matrix: &Matrix, k: usize, random: &mut Random) -> Vec<Vec<f64>> {
     let mut centres = vec![matrix.row(random.below(matrix.n_rows()))];
@@ -58,7 +58,7 @@ pub struct Clusters {
     pub inertia: f64,
 }
 
-/// Assigns every row to its nearest centre.
+/// Assigns every row to its nearest centre (K x D of them, K at most 256).
 pub fn assign(matrix: &Matrix, centres: Vec<Vec<f64>>) -> Clusters {
     let mut nearest = vec![f64::INFINITY; matrix.n_rows()];
     let mut labels = vec![0u8; matrix.n_rows()];
@@ -92,7 +92,7 @@ pub fn assign(matrix: &Matrix, centres: Vec<Vec<f64>>) -> Clusters {
     }
 }
 
-/// Lloyd's algorithm from `centres`: assign, average, until no centre moves or after
+/// Lloyd's algorithm (1982) from `centres` (K x D): assign, average, until no centre moves or after
 /// `max_iter` rounds. A centre without rows stays where it is.
 pub fn lloyd(matrix: &Matrix, centres: Vec<Vec<f64>>, max_iter: usize) -> Clusters {
     let mut clusters = assign(matrix, centres);
@@ -106,7 +106,7 @@ pub fn lloyd(matrix: &Matrix, centres: Vec<Vec<f64>>, max_iter: usize) -> Cluste
     clusters
 }
 
-/// The mean row of each cluster; the old centre where a cluster has no rows.
+/// The mean row of each cluster, K x D; the old centre where a cluster has no rows.
 pub fn averages(matrix: &Matrix, clusters: &Clusters) -> Vec<Vec<f64>> {
     let (k, d) = (clusters.centres.len(), matrix.n_columns());
     let mut counts = vec![0usize; k];

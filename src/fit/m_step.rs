@@ -114,11 +114,17 @@ fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
 /// Maximum likelihood parameters from the sums of an E-step under `mixture`, plus `floor`
 /// (D numbers) on every variance (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
 ///
-/// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k; S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. A component
-/// without points gets weight 0 and keeps its mean and covariance.
+/// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k;
+/// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. Tied components share the average of the S_k
+/// weighted by n_k, diagonal ones keep the diagonal of S_k, spherical ones its mean. A
+/// component without points gets weight 0 and keeps its mean and covariance.
+///
+/// `sums` and `centres` (K of each) are those of the [`e_step`](super::e_step()) under
+/// `mixture`; `floor` is in the data's units squared.
 ///
 /// # Errors
-/// If a covariance has no factor; the error names component and column.
+/// If a covariance has no factor or is narrower than the data's rounding (the error names
+/// component and column), if no component holds points, or if a sum is not finite.
 pub fn m_step(
     matrix: &Matrix,
     mixture: &Mixture,

@@ -1,4 +1,22 @@
 //! How a mixture is fitted: initialisation, E-step, M-step, stopping.
+//!
+//! [`start`] makes the mixture of iteration 0, [`Em`] takes it from iteration to
+//! iteration ([`e_step`], then [`m_step`]), and [`stop`] says whether that is enough.
+//! Mixtures here are in the coordinates of the [`Matrix`](crate::data::Matrix): add its
+//! [`centre`](crate::data::Matrix::centre) to a mean to have it in the data's units.
+//!
+//! ```
+//! use mixscope::data::Matrix;
+//! use mixscope::fit::{Em, Settings, start};
+//!
+//! let x: Vec<f64> = (0..60).map(|i| f64::from(i % 6) + 20.0 * f64::from(i % 2)).collect();
+//! let matrix = Matrix::from_columns(&[&x])?;
+//! let settings = Settings { n_components: 2, ..Settings::default() };
+//! let first = Em::new(&matrix, start(&matrix, &settings)?);
+//! let second = first.iterate(&matrix, &settings.floor.added(&matrix))?;
+//! assert!(second.log_likelihood() >= first.log_likelihood());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod e_step;
 mod em;

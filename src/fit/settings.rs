@@ -31,7 +31,7 @@ pub enum FloorScale {
 /// What is added to the diagonal of every covariance at each M-step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Floor {
-    /// At least 0.
+    /// At least 0: a share of the variance, or the data's units squared.
     pub value: f64,
     /// What `value` is measured in.
     pub scale: FloorScale,
@@ -79,7 +79,7 @@ pub struct Settings {
     pub seed: u64,
     /// Keeps covariances from collapsing.
     pub floor: Floor,
-    /// Stop when the mean log-likelihood gains less than this in an iteration.
+    /// Stop when the log-likelihood per row (natural logarithm) gains less than this in an iteration.
     pub tol: f64,
     /// Play and run stop after this many iterations.
     pub max_iter: usize,

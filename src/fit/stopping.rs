@@ -33,6 +33,9 @@ fn gain_ratio(l: &[f64]) -> Option<(f64, f64)> {
 
 /// Does the run end after the iterations whose total log-likelihoods are given, the
 /// start first? `n` is the number of rows: the tolerance is on the mean log-likelihood.
+///
+/// A gain below the tolerance is convergence only if Aitken's limit is as near
+/// (McLachlan and Peel 2000, 2.11); a gain within the rounding of the sum always is.
 pub fn stop(log_likelihoods: &[f64], n: usize, settings: &Settings) -> Option<StopReason> {
     let [.., before, now] = log_likelihoods else {
         return None;

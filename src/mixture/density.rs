@@ -12,6 +12,7 @@ const LN_2_PI: f64 = 1.837_877_066_409_345_3;
 const FARTHEST: f64 = 1e300;
 
 /// A mixture made ready to be evaluated on blocks of rows, with room for one block.
+/// Mixture and rows must be in the same coordinates and of the same D columns.
 ///
 /// Nothing here grows with the number of rows: the K x 256 numbers of one block
 /// are overwritten by the next.
@@ -46,7 +47,8 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Squared Mahalanobis distances of the block's rows from component `k`, into `out`.
+    /// Squared Mahalanobis distances of the block's rows from component `k`, into `out`
+    /// (at least as many numbers as the block has rows).
     pub fn squared_distances(&mut self, block: &Block<'_>, k: usize, out: &mut [f64]) {
         let covariance = &self.mixture.covariances()[k];
         let mean = &self.mixture.means()[k];

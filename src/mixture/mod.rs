@@ -2,7 +2,7 @@
 //!
 //! p(x) = sum over k of w_k N(x; mu_k, S_k), with weights on the simplex
 //! (McLachlan and Peel, Finite Mixture Models, 2000, chapter 3). Densities go
-//! through Cholesky factors and log-sum-exp.
+//! through Cholesky factors and log-sum-exp: see [`Evaluator`].
 
 mod covariance;
 mod density;

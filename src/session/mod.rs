@@ -1,5 +1,10 @@
 //! The experiment as a document: what was asked, its history of half-steps,
 //! commands in and views out. A state machine that a test can drive.
+//!
+//! A [`Session`] holds one [`Experiment`] and those before it (for undo). An experiment is a
+//! [`Selection`] of columns, the settings, and a [`Run`]: every [`Iterate`] since the start.
+//! The page sends [`Command`]s and shows [`View`]s; a wish that cannot be met changes nothing
+//! and comes back as the view's [`Problem`].
 
 mod caption;
 mod command;

@@ -42,7 +42,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that starts from `mixture`.
+    /// A run that starts from `mixture` (in the matrix's coordinates).
     pub fn new(id: u64, matrix: &Matrix, mixture: Mixture) -> Run {
         let head = Rc::new(Em::new(matrix, mixture));
         Run {
@@ -111,7 +111,8 @@ impl Run {
         self.last = position;
     }
 
-    /// The parameters after `t` iterations.
+    /// The parameters after `t` iterations, or the newest if there are fewer, in the
+    /// matrix's coordinates. `matrix` must be the one of the run.
     pub fn mixture(&self, matrix: &Matrix, t: usize) -> Rc<Mixture> {
         let t = t.min(self.iterates.len() - 1);
         if let Some(mixture) = &self.iterates[t].mixture {

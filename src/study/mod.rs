@@ -1,4 +1,5 @@
-//! What a fit tells: health of components, model selection, what changed.
+//! What a fit tells: health of its components ([`health()`]), two that have become one
+//! ([`coincident`]), and how it compares with fits of other sizes ([`aic`], [`bic`]).
 
 mod criteria;
 mod health;

@@ -2,7 +2,8 @@ use crate::mixture::Mixture;
 
 /// Two components that have become one: means and covariances equal within a thousandth
 /// of a standard deviation. EM cannot part them, though a better fit may lie beside:
-/// the likelihood is flat here because it is a saddle, not because it is a summit.
+/// the likelihood is flat here because it is a saddle, not because it is a summit. Returns
+/// the first such pair, the smaller index first; empty components do not count.
 pub fn coincident(mixture: &Mixture) -> Option<(usize, usize)> {
     let (k, d) = (mixture.n_components(), mixture.dimension());
     let (means, covariances, weights) = (mixture.means(), mixture.covariances(), mixture.weights());
