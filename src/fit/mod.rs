@@ -1,7 +1,7 @@
 //! How a mixture is fitted: initialisation, E-step, M-step, stopping.
 //!
 //! [`start`] makes the mixture of iteration 0, [`Em`] takes it from iteration to
-//! iteration ([`e_step`], then [`m_step`]), and [`stop`] says whether that is enough.
+//! iteration ([`e_step()`], then [`m_step()`]), and [`stop`] says whether that is enough.
 //! Mixtures here are in the coordinates of the [`Matrix`](crate::data::Matrix): add its
 //! [`centre`](crate::data::Matrix::centre) to a mean to have it in the data's units.
 //!

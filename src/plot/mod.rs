@@ -2,7 +2,7 @@
 //!
 //! A [`Scene`] is a list of shapes in CSS pixels; what it shows is decided here,
 //! and a painter only replays it (on a canvas in the page, or as SVG with
-//! [`svg`]). What is made of very many parts is pixels from the start:
+//! [`svg()`]). What is made of very many parts is pixels from the start:
 //! [`PointLayer`] and [`heat_pixels`].
 //!
 //! The map is three layers: [`map_ground`] (well, grid, tick labels), the points,
