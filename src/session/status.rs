@@ -159,7 +159,7 @@ fn converged(e: &Experiment) -> (Status, String) {
             ("Components", "hold")
         };
         let detail = format!(
-            "{noun} {} {verb} a handful of points in almost no volume: the likelihood is high and means nothing. Raise the floor, choose another start or fewer components.",
+            "{noun} {} {verb} too few points to be believed, or copies of one: the likelihood is high and means little. Raise the floor, choose another start or fewer components.",
             list(&ill)
         );
         return (Status::Spurious, detail);

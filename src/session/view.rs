@@ -124,7 +124,7 @@ pub enum Status {
     Plateau,
     /// An M-step could not be completed: a component lost its points or its covariance has no factor.
     Collapsed,
-    /// Finished, but on a component that holds a handful of points in almost no volume.
+    /// Finished, but on a component that holds too few points to be believed, or copies of one.
     Spurious,
     /// The log-likelihood fell, which plain EM cannot do: the floor did it.
     FellByFloor,

@@ -142,7 +142,7 @@ fn Stopping() -> impl IntoView {
             <Row id="limit" label="Iteration limit">
                 <Field
                     id="limit"
-                    kind=Kind::Whole("1", "100000")
+                    kind=Kind::Whole("1", "1000000")
                     value=Signal::derive(move || desk.settings.with(|s| s.max_iter.to_string()))
                     on_commit=move |typed: String| commit_limit(desk, &typed)
                 />
