@@ -17,13 +17,16 @@
 
 mod audit;
 mod driver;
+pub mod key;
 mod log;
 mod page;
+mod reading;
 mod role;
 mod setup;
 mod wire;
 
 pub use page::Page;
+pub use reading::Reading;
 pub use role::Role;
 pub use setup::{Setup, Viewport};
 

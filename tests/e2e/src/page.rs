@@ -13,6 +13,7 @@ use site::Site;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::driver::{self, Driver};
+use crate::key;
 use crate::role::Role;
 use crate::setup::Setup;
 use crate::wire::Command;
@@ -65,6 +66,12 @@ impl Page {
         Ok(page)
     }
 
+    /// Loads the page once more, as a person would who presses reload.
+    pub async fn reload(&self) -> Result<()> {
+        self.client.refresh().await?;
+        self.wait_until_started().await
+    }
+
     /// Closes the browser. A page that is only dropped closes too, but says no error.
     pub async fn close(self) -> Result<()> {
         self.client.clone().close().await?;
@@ -98,15 +105,19 @@ impl Page {
         let candidates = self.client.find_all(Locator::Css(role.selector())).await?;
         for element in candidates {
             // An element that went away between two questions is not the one.
-            let label = self
-                .client
-                .issue_cmd(Command::accessible_name(&element))
-                .await;
+            let label = self.name_of(&element).await;
             if label.is_ok_and(|label| label == name) {
                 return Ok(Some(element));
             }
         }
         Ok(None)
+    }
+
+    /// The name that assistive technology reads for an element.
+    pub async fn name_of(&self, element: &Element) -> Result<String> {
+        let name = Command::accessible_name(element);
+        let name = self.client.issue_cmd(name).await?;
+        Ok(name.as_str().unwrap_or_default().to_owned())
     }
 
     /// Presses the button of this name.
@@ -126,12 +137,22 @@ impl Page {
 
     /// Types a number into the field of this name, in place of what is there.
     pub async fn set_number(&self, name: &str, number: impl ToString) -> Result<()> {
-        let field = self.find(Role::Spinbutton, name).await?;
-        let select_all = "\u{e009}a\u{e000}";
-        let enter = "\u{e007}";
+        self.fill(Role::Spinbutton, name, &number.to_string()).await
+    }
+
+    /// Types a text into the field of this name, in place of what is there.
+    pub async fn fill(&self, role: Role, name: &str, text: &str) -> Result<()> {
+        let field = self.find(role, name).await?;
+        let select_all = key::with(key::CONTROL, "a");
         field
-            .send_keys(&format!("{select_all}{}{enter}", number.to_string()))
+            .send_keys(&format!("{select_all}{text}{}", key::ENTER))
             .await?;
+        Ok(())
+    }
+
+    /// Chooses or leaves what the checkbox of this name stands for.
+    pub async fn tick(&self, name: &str) -> Result<()> {
+        self.find(Role::Checkbox, name).await?.click().await?;
         Ok(())
     }
 
@@ -211,7 +232,8 @@ impl Page {
             .await?)
     }
 
-    async fn emulate(&self, setup: &Setup) -> Result<()> {
+    /// Looks at the page in another way from here on.
+    pub async fn emulate(&self, setup: &Setup) -> Result<()> {
         let viewport = setup.viewport;
         let metrics = json!({
             "width": viewport.width,
@@ -260,7 +282,7 @@ impl Page {
 }
 
 /// Asks again until there is an answer.
-async fn eventually<T>(mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) async fn eventually<T>(mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask().await? {

@@ -7,6 +7,8 @@ pub enum Role {
     Alert,
     /// Does something when pressed.
     Button,
+    /// Is on or off.
+    Checkbox,
     /// Chooses one of a list.
     Combobox,
     /// Chooses a number by a handle.
@@ -17,6 +19,8 @@ pub enum Role {
     Status,
     /// Rows and columns.
     Table,
+    /// Takes what is typed.
+    Textbox,
 }
 
 impl Role {
@@ -25,11 +29,13 @@ impl Role {
         match self {
             Self::Alert => "[role=alert]",
             Self::Button => "button, [role=button], input[type=button]",
+            Self::Checkbox => "input[type=checkbox], [role=checkbox]",
             Self::Combobox => "select, [role=combobox]",
             Self::Slider => "input[type=range], [role=slider]",
             Self::Spinbutton => "input[type=number], [role=spinbutton]",
             Self::Status => "output, [role=status]",
             Self::Table => "table, [role=table], [role=grid]",
+            Self::Textbox => "input[type=text], [role=textbox]",
         }
     }
 }

@@ -1,0 +1,204 @@
+//! Files of the person's own: good, broken and hostile ones.
+
+use std::path::Path;
+
+use anyhow::Result;
+use e2e::{Page, Role, Setup, key};
+
+const FAITHFUL: &[u8] = include_bytes!("../../../assets/sets/faithful.csv");
+
+fn csv(name: &str) -> Result<Vec<u8>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../csv"));
+    Ok(std::fs::read(folder.join(name))?)
+}
+
+/// Opens a file that cannot be read, after a step, and returns what the alert says.
+async fn refused(page: &Page, name: &str) -> Result<String> {
+    page.click("E-step").await?;
+    let before = page.read_at("1 after E-step").await?;
+    page.upload(name, &csv(name)?).await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert_eq!(page.read().await?, before, "what was there stays");
+    Ok(alert)
+}
+
+/// Dismisses the alert and sees that the page still takes files.
+async fn goes_on(page: &Page) -> Result<()> {
+    page.click("Dismiss").await?;
+    assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    page.upload("faithful.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "faithful.csv").await?;
+    page.click("Step").await?;
+    page.read_at("1 after M-step").await?;
+    assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_quote_that_is_never_closed_is_found_for_the_person() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let alert = refused(&page, "unclosed_quote.csv").await?;
+    assert!(alert.contains("unclosed_quote.csv"), "{alert}");
+    assert!(alert.contains("line 3, column 2"), "{alert}");
+    goes_on(&page).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_picture_with_the_name_of_a_table_is_called_one() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let alert = refused(&page, "png_header.csv").await?;
+    assert!(alert.contains("png_header.csv"), "{alert}");
+    assert!(alert.contains("PNG"), "{alert}");
+    goes_on(&page).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn an_empty_file_is_called_empty() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let alert = refused(&page, "empty_file.csv").await?;
+    assert!(alert.contains("empty_file.csv"), "{alert}");
+    assert!(alert.contains("is empty"), "{alert}");
+    goes_on(&page).await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_good_file_takes_the_alert_away() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    refused(&page, "unclosed_quote.csv").await?;
+    page.upload("faithful.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "faithful.csv").await?;
+    assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    page.close().await
+}
+
+#[tokio::test]
+async fn escape_dismisses_the_alert() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    refused(&page, "empty_file.csv").await?;
+    page.press(key::ESCAPE).await?;
+    assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    page.close().await
+}
+
+#[tokio::test]
+async fn the_same_file_can_be_mended_and_opened_again() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.upload("own.csv", b"x,y\n1,\"2\n3,4\n").await?;
+    page.find(Role::Alert, "Problem").await?;
+    page.upload("own.csv", b"x,y\n1,2\n3,4\n5,7\n2,9\n").await?;
+    page.read_when(|now| now.data == "own.csv").await?;
+    page.close().await
+}
+
+#[tokio::test]
+async fn names_are_text_whatever_they_look_like() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    let count = "return ['img', 'script', 'b'].map(tag => document.querySelectorAll(tag).length)";
+    let before = page.run(count, vec![]).await?;
+    let name = "<img src=x onerror=alert(1)><b>.csv";
+    page.upload(name, &csv("html_header.csv")?).await?;
+    page.read_when(|now| now.data == name).await?;
+    for covariance in ["spherical", "tied"] {
+        page.choose("Covariance", covariance).await?;
+        page.click("Step").await?;
+        page.read_when(|now| now.iteration != "0 at the start")
+            .await?;
+    }
+    page.tick("<script>alert(2)</script>").await?;
+    page.wait_until(
+        "the column is left out",
+        "return !document.getElementById('across').innerText.includes('script')",
+    )
+    .await?;
+    // A bad file's name is in the alert.
+    let bad = "<img src=x onerror=alert(3)>.csv";
+    page.upload(bad, b"").await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert!(alert.contains(bad), "{alert}");
+    assert_eq!(page.run(count, vec![]).await?, before);
+    let text = page.text().await?;
+    assert!(text.contains("<img src=x onerror=alert(1)>"), "{text}");
+    // A dialogue would make any command fail; a picture or script would be in the console.
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    assert_eq!(page.missing(), [""; 0]);
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_file_goes_nowhere() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.read_at("0 at the start").await?;
+    let loading = page.requests().await?;
+    assert!(loading.iter().any(|url| url.ends_with("/worker.js")));
+    page.upload("faithful.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "faithful.csv").await?;
+    page.click("Run to convergence").await?;
+    page.read_at_rest().await?;
+    assert_eq!(page.requests().await?, [""; 0]);
+    page.close().await
+}
+
+/// No number on the page is one that is none.
+async fn all_numbers_are_numbers(page: &Page) -> Result<()> {
+    let odd = "return document.body.innerText.match(/.*(\\bNaN\\b|\\binf(inity)?\\b|\u{221e}).*/i)?.[0] ?? ''";
+    assert_eq!(page.run(odd, vec![]).await?, "");
+    let now = page.read().await?;
+    assert!(now.objective().is_finite(), "{now:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn columns_and_axes_can_be_chosen_down_to_one_column() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.choose("Data set", "Iris").await?;
+    page.read_when(|now| now.data == "Iris").await?;
+    page.click("Step").await?;
+    page.read_at("1 after M-step").await?;
+    all_numbers_are_numbers(&page).await?;
+
+    let columns = "return Array.from(document.getElementById('across').options, o => o.text)";
+    let columns: Vec<String> = serde_json::from_value(page.run(columns, vec![]).await?)?;
+    assert_eq!(columns.len(), 4);
+    let map = "return document.querySelector('.map canvas[role=img]').ariaLabel";
+    let map_says = async |words: String| {
+        page.wait_until(&words, &format!("{map}.startsWith('{words}')"))
+            .await
+    };
+    page.choose("Across", &columns[2]).await?;
+    page.choose("Up", &columns[3]).await?;
+    map_says(format!("Map: {} over {}", columns[3], columns[2])).await?;
+    // Other axes show the same fit.
+    assert_eq!(page.read().await?.iteration, "1 after M-step");
+    all_numbers_are_numbers(&page).await?;
+
+    // Choosing the other axis' column swaps the two.
+    page.choose("Across", &columns[3]).await?;
+    map_says(format!("Map: {} over {}", columns[2], columns[3])).await?;
+
+    for (left, column) in columns.iter().enumerate().take(3) {
+        page.tick(column).await?;
+        let fitted = format!(
+            "return document.getElementById('across').options.length === {}",
+            3 - left
+        );
+        page.wait_until("the column is left out", &fitted).await?;
+        page.click("E-step").await?;
+        page.read_at("1 after E-step").await?;
+        page.click("M-step").await?;
+        page.read_at("1 after M-step").await?;
+        all_numbers_are_numbers(&page).await?;
+    }
+    map_says(format!("Map: {} over {}", columns[3], columns[3])).await?;
+    assert!(page.text().await?.contains("1\u{3c3} holds 68.3 %"));
+    page.click("Run to convergence").await?;
+    page.read_at_rest().await?;
+    all_numbers_are_numbers(&page).await?;
+    let last = page.find(Role::Checkbox, &columns[3]).await?;
+    assert!(!last.is_enabled().await?, "a fit needs a column");
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    page.close().await
+}
