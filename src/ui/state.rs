@@ -44,6 +44,8 @@ pub struct Desk {
     pub theme: Theme,
     stage: StoredValue<Rc<Stage>, LocalStorage>,
     client: StoredValue<Option<Client>, LocalStorage>,
+    /// Does the problem stay although a new run has begun?
+    problem_stays: StoredValue<bool>,
 }
 
 impl Desk {
@@ -67,6 +69,7 @@ impl Desk {
             theme,
             stage: StoredValue::new_local(Rc::new(Stage::default())),
             client: StoredValue::new_local(None),
+            problem_stays: StoredValue::new(false),
         };
         follow(move || {
             theme.plot();
@@ -148,6 +151,7 @@ impl Desk {
             what: what.into(),
             remedy: remedy.into(),
         }));
+        self.problem_stays.try_set_value(false);
         self.refused.try_update(|n| *n += 1);
     }
 
@@ -155,8 +159,11 @@ impl Desk {
     pub fn show(self, mut view: View) {
         if let Some(problem) = view.problem.take() {
             self.problem.try_set(Some(problem));
+            self.problem_stays.try_set_value(false);
             self.refused.try_update(|n| *n += 1);
-        } else if self.view.try_with_untracked(|v| v.run != view.run) == Some(true) {
+        } else if self.view.try_with_untracked(|v| v.run != view.run) == Some(true)
+            && self.problem_stays.try_get_value() == Some(false)
+        {
             // What was asked since has succeeded: the old complaint has been read.
             self.problem.try_set(None);
         }
@@ -189,6 +196,8 @@ impl Desk {
                     format!("The worker that computes stopped: {reason}"),
                     "It is replaced and begins again with the same data and settings. If that does not help, reload the page.",
                 );
+                // The new worker begins with new runs of its own; nobody has read it by then.
+                self.problem_stays.try_set_value(true);
             }
         }
     }

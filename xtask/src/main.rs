@@ -56,6 +56,8 @@ enum Task {
     },
     /// Take screenshots of the page at three sizes, light and dark
     Shots,
+    /// Measure how busy the page's own thread is while it plays many points
+    Measure,
     /// Weigh the compressed page against its budget
     Size,
     /// Check format, lints and documentation, for this machine and for wasm
@@ -84,6 +86,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Serve { port, open, dev } => page::serve(dev, port, open)?,
         Task::Test { suite, filter } => return suite::run(suite, filter.as_deref()),
         Task::Shots => suite::shots()?,
+        Task::Measure => suite::measure()?,
         Task::Size => size::check()?,
         Task::Lint => lint::check()?,
         Task::WasmRunner { args } => suite::run_wasm_file(args)?,

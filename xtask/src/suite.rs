@@ -131,6 +131,19 @@ pub fn shots() -> Result<()> {
     succeed(page_tests()?.args(["--test", "shots", "--", "--ignored"]))
 }
 
+/// Measures the page under load: a test that is ignored otherwise.
+pub fn measure() -> Result<()> {
+    let test = [
+        "--test",
+        "measure",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ];
+    succeed(page_tests()?.args(test))
+}
+
 fn page_tests() -> Result<Command> {
     page::build(false)?;
     let browser = Browser::ensure()?;

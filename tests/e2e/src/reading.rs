@@ -14,7 +14,7 @@ const READ: &str = "
         ['Iteration', 'Log-likelihood', 'Log-likelihood per point', 'BIC', 'AIC', 'Status'].map(output),
         document.querySelector('.caption p')?.innerText ?? '',
         Array.from(rows, row => Array.from(row.cells, cell => cell.innerText.trim())),
-        document.querySelector('.data-size b')?.innerText ?? '',
+        document.querySelector('.data-size b')?.textContent ?? '',
     ];";
 
 /// The six canvases, until ten frames in a row show the same and the map has points.

@@ -83,20 +83,23 @@ async fn a_worker_that_dies_while_it_plays_leaves_a_page_that_can_play() -> Resu
 async fn a_panic_of_the_page_is_shown_with_a_line_to_report() -> Result<()> {
     let page = Page::open(&Setup::default()).await?;
     page.read_at("0 at the start").await?;
-    // A browser that cannot make an element, once: the page does not reckon with that.
-    let script = "document.createElement = () => { \
-                      delete document.createElement; \
-                      throw new Error('no more elements'); \
+    // A browser that cannot make a node, once: the page does not reckon with that.
+    let script = "const real = Node.prototype.cloneNode; \
+                  Node.prototype.cloneNode = () => { \
+                      Node.prototype.cloneNode = real; \
+                      throw new Error('no more nodes'); \
                   }";
     page.run(script, vec![]).await?;
     page.upload("empty.csv", b"").await?;
-    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
-    assert!(alert.contains("Mixscope has stopped"), "{alert}");
+    let stopped = "return document.body.innerText.includes('Mixscope has stopped')";
+    page.wait_until("the page says that it has stopped", stopped)
+        .await?;
+    let alert = page.text().await?;
     assert!(alert.contains("please report this line"), "{alert}");
     assert!(
         alert.contains(concat!("Mixscope ", env!("CARGO_PKG_VERSION"), ":")),
         "{alert}"
     );
-    assert!(alert.contains("no more elements"), "{alert}");
+    assert!(alert.contains("no more nodes"), "{alert}");
     page.close().await
 }
