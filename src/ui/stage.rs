@@ -268,6 +268,11 @@ impl Stage {
         *self.layout.borrow_mut() = Some(layout);
     }
 
+    /// What was asked of a worker that is no more will not come.
+    pub fn forget_asked(&self) {
+        self.asked.take();
+    }
+
     fn ask(&self, desk: Desk, view: &View, request: PictureRequest) {
         let mut wanted = Asked {
             run: view.run,

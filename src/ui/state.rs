@@ -191,6 +191,7 @@ impl Desk {
                 self.busy.try_set(what);
             }
             FromWorker::Restarted(reason) => {
+                stage.forget_asked();
                 self.busy.try_set(String::new());
                 self.report(
                     format!("The worker that computes stopped: {reason}"),

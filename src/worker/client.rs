@@ -15,6 +15,9 @@ use crate::session::{Command, View};
 /// A worker that dies this often in a row is not replaced again.
 const MOST_DEATHS: u32 = 3;
 
+/// Milliseconds after which a death is no longer one in a row.
+const LONG_LIFE: f64 = 30_000.0;
+
 /// What the worker says.
 pub enum FromWorker {
     /// It stands and takes requests.
@@ -46,6 +49,8 @@ struct Link {
     picture_in_flight: bool,
     next_picture: Option<PictureRequest>,
     deaths: u32,
+    /// When the worker was started, in milliseconds.
+    born: f64,
     /// Is the worker dead and not yet replaced? It may say so more than once.
     dying: bool,
     /// The last view, and the file it was read from if it was: what a new worker is given.
@@ -58,7 +63,6 @@ struct Link {
 
 impl Link {
     fn remember(&mut self, view: &View) {
-        self.deaths = 0;
         if view.data.builtin.is_some() {
             self.file = None;
         } else if self
@@ -101,6 +105,7 @@ impl Client {
             picture_in_flight: false,
             next_picture: None,
             deaths: 0,
+            born: 0.0,
             dying: false,
             last_view: None,
             file: None,
@@ -154,6 +159,7 @@ impl Client {
                 let mut link = self.0.borrow_mut();
                 link.worker = Some(connection);
                 link.dying = false;
+                link.born = js_sys::Date::now();
             }
             Err(e) => self.say(FromWorker::Restarted(format!("{e:?}"))),
         }
@@ -270,7 +276,12 @@ impl Client {
             link.waiting.clear();
             link.picture_in_flight = false;
             link.next_picture = None;
-            link.deaths += 1;
+            let lived = js_sys::Date::now() - link.born;
+            link.deaths = if lived > LONG_LIFE {
+                1
+            } else {
+                link.deaths + 1
+            };
             link.deaths < MOST_DEATHS
         };
         // The connection's own error handler is running: it is dropped in a task of its own.
