@@ -1,9 +1,12 @@
 //! What must hold for every fit: generated data, starts and settings.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::rc::Rc;
+
 use mixscope::data::Matrix;
 use mixscope::fit::{Em, Floor, InitMethod, Settings, start};
-use mixscope::mixture::{CovarianceType, Mixture};
+use mixscope::mixture::{Covariance, CovarianceType, Mixture};
+use mixscope::study::{Health, health};
 use proptest::prelude::*;
 
 const METHODS: [InitMethod; 4] = [
@@ -46,6 +49,32 @@ fn path(matrix: &Matrix, mixture: Mixture, floor: &[f64], n: usize) -> Vec<Em> {
         }
     }
     path
+}
+
+#[test]
+fn a_component_without_points_keeps_its_place_and_the_others_fit_as_if_it_were_not_there() {
+    let x: Vec<f64> = (0..60).map(|i| f64::from(i * 7 % 23) * 0.1).collect();
+    let matrix = matrix(std::slice::from_ref(&x));
+    let unit = Rc::new(Covariance::diagonal(vec![1.0]).unwrap());
+    let with = |means: &[f64]| {
+        let k = means.len();
+        let means = means
+            .iter()
+            .map(|&m| vec![m - matrix.centre()[0]])
+            .collect();
+        let weights = vec![1.0 / k as f64; k];
+        Mixture::new(CovarianceType::Full, weights, means, vec![unit.clone(); k]).unwrap()
+    };
+    let floor = Floor::relative(1e-6).added(&matrix);
+    let three = path(&matrix, with(&[0.2, 2.0, 1e6]), &floor, 8);
+    let two = path(&matrix, with(&[0.2, 2.0]), &floor, 8);
+    let (three, two) = (&three[8], &two[8]);
+    assert_eq!(three.mixture().weights()[2], 0.0);
+    assert_eq!(three.mixture().means()[2][0] + matrix.centre()[0], 1e6);
+    assert!(close(three.log_likelihood(), two.log_likelihood(), 1e-12));
+    let covariance = &three.mixture().covariances()[2];
+    let count = three.expectation().sums[2].count;
+    assert_eq!(health(&matrix, covariance, count, &floor), Health::Empty);
 }
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
