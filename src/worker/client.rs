@@ -224,44 +224,25 @@ impl Client {
         }
     }
 
+    /// The worker stands: it is given what the one before it had, if it replaces one.
     fn ready(&self) {
-        let (waiting, lost) = {
+        let (waiting, lost, file) = {
             let mut link = self.0.borrow_mut();
             link.ready = true;
+            // Data that ended two workers in a row are not given to a third.
             let lost = link.last_view.take().filter(|_| link.deaths == 1);
-            (std::mem::take(&mut link.waiting), lost)
+            let file = link.file.take().filter(|_| lost.is_some());
+            link.opening = file.clone();
+            (std::mem::take(&mut link.waiting), lost, file)
         };
         self.say(FromWorker::Ready);
-        if let Some(view) = lost {
-            self.restore(&view);
-        }
+        let commands = lost.map_or_else(Vec::new, |view| choices(&view));
+        self.post(pack(
+            &Request::Begin(commands),
+            file.as_ref().map(AsRef::as_ref),
+        ));
         for message in waiting {
             self.post(message);
-        }
-    }
-
-    /// Gives a new worker the data and settings that the one before it had.
-    fn restore(&self, view: &View) {
-        let file = self.0.borrow().file.clone();
-        match (&view.data.builtin, file) {
-            (Some(id), _) => self.send(Command::OpenBuiltin(id.clone())),
-            (None, Some(file)) => self.open_file(file),
-            (None, None) => return,
-        }
-        let (settings, [x, y]) = (view.settings.clone(), view.data.axes);
-        for command in [
-            Command::SetColumns(view.data.fitted.clone()),
-            Command::SetAxes { x, y },
-            Command::SetComponents(settings.n_components),
-            Command::SetCovariance(settings.covariance_type),
-            Command::SetInit(settings.init),
-            Command::SetFloor(settings.floor),
-            Command::SetTolerance(settings.tol),
-            Command::SetMaxIterations(settings.max_iter),
-            Command::SetSpeed(view.speed),
-            Command::SetSeed(settings.seed),
-        ] {
-            self.send(command);
         }
     }
 
@@ -308,4 +289,24 @@ impl Client {
         let on_message = self.0.borrow().on_message.clone();
         on_message(message);
     }
+}
+
+/// The commands that choose again what a view was made with.
+fn choices(view: &View) -> Vec<Command> {
+    let (settings, [x, y]) = (view.settings.clone(), view.data.axes);
+    let set = view.data.builtin.clone().map(Command::OpenBuiltin);
+    set.into_iter()
+        .chain([
+            Command::SetColumns(view.data.fitted.clone()),
+            Command::SetAxes { x, y },
+            Command::SetComponents(settings.n_components),
+            Command::SetCovariance(settings.covariance_type),
+            Command::SetInit(settings.init),
+            Command::SetFloor(settings.floor),
+            Command::SetTolerance(settings.tol),
+            Command::SetMaxIterations(settings.max_iter),
+            Command::SetSpeed(view.speed),
+            Command::SetSeed(settings.seed),
+        ])
+        .collect()
 }

@@ -15,6 +15,10 @@ pub const FAILED: &str = "failed: ";
 /// From the page.
 #[derive(Serialize, Deserialize)]
 pub enum Request {
+    /// The first request of all: what was chosen so far, on the file beside this message if
+    /// there is one. Nothing is shown before it, so that a new worker never shows the set
+    /// it opens on in place of what the one before it had.
+    Begin(Vec<Command>),
     /// Something a person asked for.
     Command(Command),
     /// The file beside this message is to be opened.

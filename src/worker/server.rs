@@ -71,7 +71,6 @@ pub fn serve() {
     later.forget();
     answer.forget();
     let _ = scope.post_message(&JsValue::from_str(READY));
-    server.borrow_mut().show();
 }
 
 thread_local! {
@@ -96,6 +95,15 @@ struct Server {
 impl Server {
     fn answer(&mut self, request: Request, beside: &JsValue) {
         match request {
+            Request::Begin(commands) => {
+                if let Some(file) = beside.dyn_ref::<File>() {
+                    self.open(file);
+                }
+                for command in commands {
+                    self.session.handle(command);
+                }
+                self.show();
+            }
             Request::Command(command) => {
                 self.session.handle(command);
                 self.next_step = self.now();
@@ -105,6 +113,7 @@ impl Server {
                 if let Some(file) = beside.dyn_ref::<File>() {
                     self.open(file);
                 }
+                self.show();
             }
             Request::Picture(request) => {
                 let picture = picture(&self.session, &request);
@@ -133,7 +142,6 @@ impl Server {
             Err(problem) => self.session.tell(problem),
         }
         self.reply(&Reply::Busy(String::new()));
-        self.show();
     }
 
     /// Advances the session if it plays.
