@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, InitMethod, Settings, start};
+use mixscope::fit::{Em, Floor, InitMethod, Plan, Settings, start};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::study::{Health, health};
 use proptest::prelude::*;
@@ -41,9 +41,10 @@ fn matrix(columns: &[Vec<f64>]) -> Matrix {
 
 /// The states of a fit, until `n` iterations or a named collapse.
 fn path(matrix: &Matrix, mixture: Mixture, floor: &[f64], n: usize) -> Vec<Em> {
-    let mut path = vec![Em::new(matrix, mixture)];
+    let plan = Plan::plain(floor.to_vec());
+    let mut path = vec![Em::new(matrix, mixture, &plan)];
     for _ in 0..n {
-        match path[path.len() - 1].iterate(matrix, floor) {
+        match path[path.len() - 1].iterate(matrix, &plan) {
             Ok(em) => path.push(em),
             Err(_) => break,
         }
@@ -168,7 +169,8 @@ proptest! {
     fn one_component_is_the_mean_and_the_covariance_of_the_data(x in columns(), family in 0usize..4) {
         let matrix = matrix(&x);
         let s = Settings { n_components: 1, covariance_type: CovarianceType::ALL[family], floor: Floor::NONE, ..Settings::default() };
-        let em = Em::new(&matrix, start(&matrix, &s).unwrap()).iterate(&matrix, &vec![0.0; x.len()]).unwrap();
+        let plan = Plan::plain(vec![0.0; x.len()]);
+        let em = Em::new(&matrix, start(&matrix, &s).unwrap(), &plan).iterate(&matrix, &plan).unwrap();
         let n = matrix.n_rows() as f64;
         let mean = |c: &[f64]| c.iter().sum::<f64>() / n;
         let variance = |c: &[f64]| c.iter().map(|v| (v - mean(c)).powi(2)).sum::<f64>() / n;

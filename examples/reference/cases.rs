@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, Settings, StepError, kmeans};
+use mixscope::fit::{Em, Floor, Plan, Settings, StepError, kmeans};
 use mixscope::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 use mixscope::study::{aic, bic};
 use serde_json::{Value, json};
@@ -58,14 +58,15 @@ fn gmm(case: &Value, folder: &Path) -> Result<Value, String> {
     let inputs = &case["inputs"];
     let family = covariance_type(inputs)?;
     let start = mixture(inputs, family)?.translated(&negated(matrix.centre()));
-    let floor = Floor::absolute(number(&inputs["reg_covar"]).unwrap_or(0.0)).added(&matrix);
+    let floor = Floor::absolute(number(&inputs["reg_covar"]).unwrap_or(0.0));
+    let plan = Plan::plain(floor.added(&matrix));
     let n_iter = inputs["n_iter"].as_u64().unwrap_or(0);
 
-    let mut em = Em::new(&matrix, start);
+    let mut em = Em::new(&matrix, start, &plan);
     let mut total = vec![em.log_likelihood()];
     let mut after_1 = Value::Null;
     for t in 1..=n_iter {
-        em = em.iterate(&matrix, &floor).map_err(say(&total))?;
+        em = em.iterate(&matrix, &plan).map_err(say(&total))?;
         total.push(em.log_likelihood());
         if t == 1 {
             after_1 = parameters(&em, &matrix, inputs);
@@ -91,17 +92,17 @@ fn gmm(case: &Value, folder: &Path) -> Result<Value, String> {
         result["query_log_density"] = json!(evaluate(em.mixture(), &shifted).0);
     }
     if case["expected"].get("converged_optimum").is_some() {
-        result["converged_optimum"] = optimum(case, em, &matrix, &floor)?;
+        result["converged_optimum"] = optimum(case, em, &matrix, &plan)?;
     }
     Ok(result)
 }
 
 /// The path continued until the mean log-likelihood stands still.
-fn optimum(case: &Value, mut em: Em, matrix: &Matrix, floor: &[f64]) -> Result<Value, String> {
+fn optimum(case: &Value, mut em: Em, matrix: &Matrix, plan: &Plan) -> Result<Value, String> {
     let tol = number(&case["expected"]["converged_optimum"]["tol"]).unwrap_or(1e-13);
     let n = matrix.n_rows() as f64;
     for _ in 0..20_000 {
-        let next = em.iterate(matrix, floor).map_err(|e| e.to_string())?;
+        let next = em.iterate(matrix, plan).map_err(|e| e.to_string())?;
         let gain = (next.log_likelihood() - em.log_likelihood()).abs() / n;
         em = next;
         if gain < tol {
@@ -237,7 +238,9 @@ fn invalid_input(item: &Value) -> Result<(), String> {
     if item.get("tol").is_some() {
         settings.tol = number(&item["tol"]).unwrap_or(f64::NAN);
     }
-    settings.check(100).map_err(|e| e.to_string())
+    settings
+        .check(&shifted(&vec![vec![0.0]; 100], &[0.0])?)
+        .map_err(|e| e.to_string())
 }
 
 fn density(case: &Value, folder: &Path) -> Result<Value, String> {

@@ -1,4 +1,8 @@
 use std::fmt;
+use std::rc::Rc;
+
+/// The label of a row whose component is not known.
+pub const UNLABELLED: u8 = u8::MAX;
 
 /// Rows of one block: the K x 256 densities of a block stay in the processor's nearest cache.
 pub const BLOCK_ROWS: usize = 256;
@@ -7,6 +11,10 @@ pub const BLOCK_ROWS: usize = 256;
 /// for its spread is centred at its mean, so that data at an offset of 1e8 keep their
 /// covariance; the subtraction is exact there (Sterbenz 1974). Rows lie in blocks of [`BLOCK_ROWS`], columns one after
 /// another inside a block, so that one instruction serves several rows.
+///
+/// Beside the numbers a row may have a weight ([`Self::with_weights`]), a known component
+/// ([`Self::with_labels`]), and missing entries ([`Self::with_holes`]); and rows may form
+/// sequences in time ([`Self::with_sequences`]).
 #[derive(Clone, Debug)]
 pub struct Matrix {
     n_rows: usize,
@@ -15,6 +23,18 @@ pub struct Matrix {
     variance: Vec<f64>,
     resolution: Vec<f64>,
     values: Vec<f64>,
+    beside: Beside,
+}
+
+/// What rows have beside their numbers; shared by clones.
+#[derive(Clone, Debug, Default)]
+struct Beside {
+    weights: Option<Rc<[f64]>>,
+    labels: Option<Rc<[u8]>>,
+    /// The first row of every sequence but the first, ascending.
+    breaks: Rc<[usize]>,
+    /// Has the block an entry that is missing? Empty if none has.
+    holes: Rc<[bool]>,
 }
 
 /// Why columns do not make a matrix.
@@ -37,6 +57,20 @@ pub enum MatrixError {
         /// The column, from 0.
         column: usize,
     },
+    /// Every entry of the column is missing.
+    NothingObserved {
+        /// The column, from 0.
+        column: usize,
+    },
+    /// A row weight is negative, infinite or NaN.
+    Weight {
+        /// The row, from 0.
+        row: usize,
+    },
+    /// No row has a weight above zero.
+    NoWeight,
+    /// Sequence lengths are not all above zero, or do not sum to the number of rows.
+    Sequences,
 }
 
 impl fmt::Display for MatrixError {
@@ -55,6 +89,21 @@ impl fmt::Display for MatrixError {
                 "column {} spans more than 1e150: its variance exceeds what a double can hold; divide it by a constant",
                 column + 1
             ),
+            MatrixError::NothingObserved { column } => write!(
+                f,
+                "column {} has no value in any row: leave it out",
+                column + 1
+            ),
+            MatrixError::Weight { row } => write!(
+                f,
+                "the weight of row {} is not a finite number of 0 or more",
+                row + 1
+            ),
+            MatrixError::NoWeight => write!(f, "no row has a weight above 0"),
+            MatrixError::Sequences => write!(
+                f,
+                "the lengths of the sequences must be above 0 and sum to the number of rows"
+            ),
         }
     }
 }
@@ -68,7 +117,16 @@ impl Matrix {
     /// If there is nothing, lengths differ, or a column cannot be squared.
     pub fn from_columns(columns: &[&[f64]]) -> Result<Self, MatrixError> {
         let centre = columns.iter().map(|c| exact_centre(c)).collect();
-        Self::centred_at(columns, centre)
+        Self::centred_at(columns, centre, false)
+    }
+
+    /// As [`Self::from_columns`], but entries may be missing: NaN. A row may miss all of them.
+    ///
+    /// # Errors
+    /// As [`Self::from_columns`], and if a column has no value at all.
+    pub fn with_holes(columns: &[&[f64]]) -> Result<Self, MatrixError> {
+        let centre = columns.iter().map(|c| exact_centre(c)).collect();
+        Self::centred_at(columns, centre, true)
     }
 
     /// Stores columns as they are.
@@ -76,10 +134,14 @@ impl Matrix {
     /// # Errors
     /// As [`Self::from_columns`].
     pub fn uncentred(columns: &[&[f64]]) -> Result<Self, MatrixError> {
-        Self::centred_at(columns, vec![0.0; columns.len()])
+        Self::centred_at(columns, vec![0.0; columns.len()], false)
     }
 
-    fn centred_at(columns: &[&[f64]], centre: Vec<f64>) -> Result<Self, MatrixError> {
+    fn centred_at(
+        columns: &[&[f64]],
+        centre: Vec<f64>,
+        holes_allowed: bool,
+    ) -> Result<Self, MatrixError> {
         let n_rows = columns.first().map_or(0, |c| c.len());
         if n_rows == 0 {
             return Err(MatrixError::Empty);
@@ -87,13 +149,20 @@ impl Matrix {
         let n_columns = columns.len();
         let mut variance = Vec::with_capacity(n_columns);
         let mut resolution = Vec::with_capacity(n_columns);
-        let mut values = vec![0.0; n_rows.div_ceil(BLOCK_ROWS) * BLOCK_ROWS * n_columns];
+        let n_blocks = n_rows.div_ceil(BLOCK_ROWS);
+        let mut values = vec![0.0; n_blocks * BLOCK_ROWS * n_columns];
+        let mut holes = vec![false; n_blocks];
         for (j, column) in columns.iter().enumerate() {
             if column.len() != n_rows {
                 return Err(MatrixError::Lengths);
             }
-            if let Some(row) = column.iter().position(|v| !v.is_finite()) {
+            let bad = |v: &f64| !v.is_finite() && !(holes_allowed && v.is_nan());
+            if let Some(row) = column.iter().position(bad) {
                 return Err(MatrixError::NotFinite { column: j, row });
+            }
+            let observed = observed(column).count();
+            if observed == 0 {
+                return Err(MatrixError::NothingObserved { column: j });
             }
             let mean = mean(column);
             let mut largest = 0.0f64;
@@ -102,6 +171,10 @@ impl Matrix {
                 let start = (b * n_columns + j) * BLOCK_ROWS;
                 for (slot, &x) in values[start..].iter_mut().zip(rows) {
                     *slot = x - centre[j];
+                    if x.is_nan() {
+                        holes[b] = true;
+                        continue;
+                    }
                     largest = largest.max(x.abs());
                     squares += (x - mean) * (x - mean);
                 }
@@ -110,8 +183,11 @@ impl Matrix {
             if !(squares < 1e304 && largest < 1e150) {
                 return Err(MatrixError::TooWide { column: j });
             }
-            variance.push(squares / n_rows as f64);
+            variance.push(squares / observed as f64);
             resolution.push(4.0 * f64::EPSILON * largest);
+        }
+        if !holes.contains(&true) {
+            holes.clear();
         }
         Ok(Matrix {
             n_rows,
@@ -120,7 +196,100 @@ impl Matrix {
             variance,
             resolution,
             values,
+            beside: Beside {
+                holes: holes.into(),
+                ..Beside::default()
+            },
         })
+    }
+
+    /// The same rows, each counting as many times as its weight says (N finite numbers of 0
+    /// or more): a fit with weight 3 is the fit with three copies.
+    ///
+    /// # Errors
+    /// If there are not N of them, one is not such a number, or all are 0.
+    pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self, MatrixError> {
+        if weights.len() != self.n_rows {
+            return Err(MatrixError::Lengths);
+        }
+        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+            return Err(MatrixError::Weight { row });
+        }
+        for j in 0..self.n_columns {
+            let observed = |i: usize| {
+                let x = self.get(i, j);
+                (!x.is_nan()).then_some((x, weights[i]))
+            };
+            let rows = || (0..self.n_rows).filter_map(observed);
+            let total: f64 = rows().map(|(_, w)| w).sum();
+            if !(total > 0.0 && total.is_finite()) {
+                return Err(MatrixError::NoWeight);
+            }
+            let mean = rows().map(|(x, w)| w * x).sum::<f64>() / total;
+            let squares: f64 = rows().map(|(x, w)| w * (x - mean) * (x - mean)).sum();
+            self.variance[j] = squares / total;
+        }
+        self.beside.weights = Some(weights.into());
+        Ok(self)
+    }
+
+    /// The same rows, the component of some of them known: N labels, [`UNLABELLED`] where
+    /// it is not.
+    ///
+    /// # Errors
+    /// If there are not N of them.
+    pub fn with_labels(mut self, labels: Vec<u8>) -> Result<Self, MatrixError> {
+        if labels.len() != self.n_rows {
+            return Err(MatrixError::Lengths);
+        }
+        self.beside.labels = Some(labels.into());
+        Ok(self)
+    }
+
+    /// The same rows as sequences in time, one after another, of the given lengths.
+    ///
+    /// # Errors
+    /// If a length is 0 or they do not sum to N.
+    pub fn with_sequences(mut self, lengths: &[usize]) -> Result<Self, MatrixError> {
+        if lengths.contains(&0) || lengths.iter().sum::<usize>() != self.n_rows {
+            return Err(MatrixError::Sequences);
+        }
+        let mut breaks = Vec::with_capacity(lengths.len());
+        let mut row = 0;
+        for length in &lengths[..lengths.len() - 1] {
+            row += length;
+            breaks.push(row);
+        }
+        self.beside.breaks = breaks.into();
+        Ok(self)
+    }
+
+    /// The weights of the rows, if they have any.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.beside.weights.as_deref()
+    }
+
+    /// The known components of the rows, if any are known.
+    pub fn labels(&self) -> Option<&[u8]> {
+        self.beside.labels.as_deref()
+    }
+
+    /// The first row of every sequence but the first, ascending.
+    pub fn breaks(&self) -> &[usize] {
+        &self.beside.breaks
+    }
+
+    /// Is an entry missing?
+    pub fn has_holes(&self) -> bool {
+        !self.beside.holes.is_empty()
+    }
+
+    /// How many rows there are: the sum of their weights, N without weights.
+    pub fn total_weight(&self) -> f64 {
+        match self.weights() {
+            None => self.n_rows as f64,
+            Some(weights) => weights.iter().sum(),
+        }
     }
 
     /// N.
@@ -154,22 +323,43 @@ impl Matrix {
         self.values
             .chunks_exact(BLOCK_ROWS * self.n_columns)
             .enumerate()
-            .map(|(b, values)| Block {
-                first_row: b * BLOCK_ROWS,
-                len: BLOCK_ROWS.min(self.n_rows - b * BLOCK_ROWS),
-                values,
+            .map(|(b, values)| {
+                let first_row = b * BLOCK_ROWS;
+                let rows = first_row..(first_row + BLOCK_ROWS).min(self.n_rows);
+                Block {
+                    first_row,
+                    len: rows.len(),
+                    values,
+                    weights: self.weights().map(|w| &w[rows.clone()]),
+                    labels: self.labels().map(|l| &l[rows]),
+                    has_holes: self.beside.holes.get(b) == Some(&true),
+                }
             })
     }
 
     /// Every `step`-th row, in the same coordinates.
     pub fn thinned(&self, step: usize) -> Matrix {
         let rows: Vec<usize> = (0..self.n_rows).step_by(step.max(1)).collect();
-        let mut values = vec![0.0; rows.len().div_ceil(BLOCK_ROWS) * BLOCK_ROWS * self.n_columns];
+        self.subset(&rows)
+    }
+
+    /// These rows in this order, in the same coordinates and with the variance of all
+    /// rows. A row may come more than once. They form one sequence.
+    pub fn subset(&self, rows: &[usize]) -> Matrix {
+        let n_blocks = rows.len().div_ceil(BLOCK_ROWS);
+        let mut values = vec![0.0; n_blocks * BLOCK_ROWS * self.n_columns];
+        let mut holes = vec![false; if self.has_holes() { n_blocks } else { 0 }];
         for (to, &from) in rows.iter().enumerate() {
             for j in 0..self.n_columns {
-                values[self.place(to, j)] = self.get(from, j);
+                let x = self.get(from, j);
+                values[self.place(to, j)] = x;
+                if x.is_nan() {
+                    holes[to / BLOCK_ROWS] = true;
+                }
             }
         }
+        let weights = |w: &[f64]| rows.iter().map(|&i| w[i]).collect();
+        let labels = |l: &[u8]| rows.iter().map(|&i| l[i]).collect();
         Matrix {
             n_rows: rows.len(),
             values,
@@ -177,6 +367,12 @@ impl Matrix {
             variance: self.variance.clone(),
             resolution: self.resolution.clone(),
             n_columns: self.n_columns,
+            beside: Beside {
+                weights: self.weights().map(weights),
+                labels: self.labels().map(labels),
+                breaks: Rc::default(),
+                holes: holes.into(),
+            },
         }
     }
 
@@ -201,7 +397,9 @@ impl Matrix {
 /// cases in which subtracting it from every value rounds nothing.
 fn exact_centre(column: &[f64]) -> f64 {
     let mean = mean(column);
-    let farthest = column.iter().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+    let farthest = observed(column)
+        .map(|x| (x - mean).abs())
+        .fold(0.0, f64::max);
     if farthest < mean.abs() / 5.0 {
         mean
     } else {
@@ -210,7 +408,12 @@ fn exact_centre(column: &[f64]) -> f64 {
 }
 
 fn mean(column: &[f64]) -> f64 {
-    column.iter().sum::<f64>() / column.len().max(1) as f64
+    observed(column).sum::<f64>() / observed(column).count().max(1) as f64
+}
+
+/// The entries that are not missing.
+fn observed(column: &[f64]) -> impl Iterator<Item = f64> {
+    column.iter().copied().filter(|x| !x.is_nan())
 }
 
 /// Up to [`BLOCK_ROWS`] rows in a row.
@@ -219,6 +422,9 @@ pub struct Block<'a> {
     first_row: usize,
     len: usize,
     values: &'a [f64],
+    weights: Option<&'a [f64]>,
+    labels: Option<&'a [u8]>,
+    has_holes: bool,
 }
 
 impl<'a> Block<'a> {
@@ -236,6 +442,21 @@ impl<'a> Block<'a> {
     /// Column `j` of these rows.
     pub fn column(&self, j: usize) -> &'a [f64] {
         &self.values[j * BLOCK_ROWS..j * BLOCK_ROWS + self.len]
+    }
+
+    /// The weights of these rows, if they have any.
+    pub fn weights(&self) -> Option<&'a [f64]> {
+        self.weights
+    }
+
+    /// The labels of these rows, if any are known.
+    pub fn labels(&self) -> Option<&'a [u8]> {
+        self.labels
+    }
+
+    /// Is an entry of these rows missing (NaN)?
+    pub fn has_holes(&self) -> bool {
+        self.has_holes
     }
 }
 

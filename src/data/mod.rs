@@ -13,7 +13,7 @@ mod remarks;
 mod table;
 mod text;
 
-pub use matrix::{BLOCK_ROWS, Block, Matrix, MatrixError};
+pub use matrix::{BLOCK_ROWS, Block, Matrix, MatrixError, UNLABELLED};
 pub use note::{Names, Note, Places};
 pub use remarks::remarks;
 pub use table::{Column, ColumnKind, DEFAULT_COLUMNS, Table, Values};

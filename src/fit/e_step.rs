@@ -1,12 +1,12 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
-use crate::data::{Block, Matrix};
-use crate::mixture::{Evaluator, Mixture};
+use crate::data::{BLOCK_ROWS, Block, Matrix};
+use crate::mixture::{Evaluator, Mixture, n_shares};
 
 /// Rows whose sums are added up on their own before they join the total. Sums are
 /// formed over these fixed ranges and merged in order, so the result does not
 /// depend on who computes which range.
-pub const CHUNK_ROWS: usize = 16 * crate::data::BLOCK_ROWS;
+pub const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 
 /// Independent partial sums, so that additions need not wait for one another.
 const LANES: usize = 8;
@@ -42,7 +42,7 @@ impl Sums {
         offsets.resize(d * len, 0.0);
         self.count += sum(&r[..len]);
         let dense = self.second.len() != d || d == 1;
-        let mut weighted = [0.0; crate::data::BLOCK_ROWS];
+        let mut weighted = [0.0; BLOCK_ROWS];
         let mut entry = 0;
         for (j, &c) in centre.iter().enumerate() {
             let (before, rest) = offsets.split_at_mut(j * len);
@@ -130,7 +130,9 @@ pub struct Expectation {
     pub sums: Vec<Sums>,
     /// Those centres, K x D.
     pub centres: Vec<Vec<f64>>,
-    /// Strongest component of each of the N rows, the first on ties.
+    /// Sum of the responsibilities of the noise component.
+    pub noise_count: f64,
+    /// Strongest component of each of the N rows, the first on ties; K is the noise component.
     pub labels: Vec<u8>,
     /// What changed against the labels given.
     pub moves: Option<Moves>,
@@ -140,8 +142,9 @@ pub struct Expectation {
 /// (Dempster, Laird and Rubin 1977), sums about `centres` (K x D), total log-likelihood,
 /// N labels, and what changed since `previous` labels (N of them).
 ///
-/// `mixture` and `centres` are in the matrix's coordinates. The responsibilities of one
-/// block exist at a time. A mixture far off the range of doubles shows as a
+/// `mixture` and `centres` are in the matrix's coordinates. A row counts as many times as
+/// its weight says, and a labelled row belongs to its component alone. The
+/// responsibilities of one block exist at a time. A mixture far off the range of doubles shows as a
 /// log-likelihood that is not finite.
 pub fn e_step(
     matrix: &Matrix,
@@ -155,24 +158,42 @@ pub fn e_step(
     let mut evaluator = Evaluator::new(mixture);
     let mut offsets = Vec::new();
     let mut labels = vec![0u8; matrix.n_rows()];
-    let mut highest = [0.0; crate::data::BLOCK_ROWS];
-    let (mut total, mut log_likelihood) = (zero(), 0.0);
+    let mut highest = [0.0; BLOCK_ROWS];
+    let mut counted = [0.0; BLOCK_ROWS];
+    let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
     for block in matrix.blocks() {
         evaluator.responsibilities(&block);
-        chunk_log_likelihood += sum(&evaluator.log_density()[..block.len()]);
+        let density = &evaluator.log_density()[..block.len()];
+        chunk_log_likelihood += match block.weights() {
+            None => sum(density),
+            Some(weights) => dot(density, weights),
+        };
         let labels = &mut labels[block.first_row()..block.first_row() + block.len()];
         let highest = &mut highest[..block.len()];
         highest.fill(0.0);
-        for (c, sums) in chunk.iter_mut().enumerate() {
-            let r = evaluator.row(c);
+        for c in 0..n_shares(mixture) {
+            let r = &evaluator.row(c)[..block.len()];
             for ((label, h), &r) in labels.iter_mut().zip(highest.iter_mut()).zip(r) {
                 let higher = r > *h;
                 *h = if higher { r } else { *h };
                 *label = if higher { c as u8 } else { *label };
             }
-            if mixture.weights()[c] > 0.0 {
-                sums.add(&block, r, &centres[c], &mut offsets);
+            let r = match block.weights() {
+                None => r,
+                Some(weights) => {
+                    for ((n, w), r) in counted.iter_mut().zip(weights).zip(r) {
+                        *n = w * r;
+                    }
+                    &counted[..block.len()]
+                }
+            };
+            match chunk.get_mut(c) {
+                Some(sums) if mixture.weights()[c] > 0.0 => {
+                    sums.add(&block, r, &centres[c], &mut offsets);
+                }
+                Some(_) => {}
+                None => noise_count += sum(r),
             }
         }
         let end = block.first_row() + block.len();
@@ -188,7 +209,8 @@ pub fn e_step(
         log_likelihood,
         sums: total,
         centres: centres.to_vec(),
-        moves: previous.map(|before| moves(k, before, &labels)),
+        noise_count,
+        moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
     }
 }

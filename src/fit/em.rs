@@ -1,31 +1,62 @@
-//! Batch EM (Dempster, Laird and Rubin 1977), one iteration at a time.
+//! One iteration at a time: the parameters, the E-step that belongs to them, and the
+//! step to the next.
+
+use std::rc::Rc;
 
 use super::e_step::{Expectation, e_step};
 use super::m_step::{StepError, m_step};
+use super::plan::Plan;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
-/// A mixture with the E-step that belongs to it: its log-likelihood is known and the
-/// M-step can follow.
+/// Where a fit stands between two iterations: enough to go on from, to the same bits.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The parameters, in the matrix's coordinates.
+    pub mixture: Rc<Mixture>,
+    /// Iterations done.
+    pub t: usize,
+}
+
+/// A mixture with the E-step that belongs to it: its objective is known and the
+/// M-step can follow (Dempster, Laird and Rubin 1977).
 #[derive(Clone, Debug)]
 pub struct Em {
-    mixture: Mixture,
+    state: State,
     expectation: Expectation,
+    objective: f64,
 }
 
 impl Em {
     /// Evaluates `mixture` (of D dimensions, in the matrix's coordinates) on the rows.
-    pub fn new(matrix: &Matrix, mixture: Mixture) -> Em {
-        let expectation = e_step(matrix, &mixture, mixture.means(), None);
+    pub fn new(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Em {
+        let mixture = Rc::new(mixture);
+        Em::resume(matrix, State { mixture, t: 0 }, plan)
+    }
+
+    /// Goes on from where a fit stood.
+    pub fn resume(matrix: &Matrix, state: State, plan: &Plan) -> Em {
+        let mixture = &state.mixture;
+        let expectation = e_step(matrix, mixture, mixture.means(), None);
+        Em::of(state, expectation, plan)
+    }
+
+    fn of(state: State, expectation: Expectation, plan: &Plan) -> Em {
         Em {
-            mixture,
+            objective: expectation.log_likelihood + plan.beside_likelihood(&state.mixture),
+            state,
             expectation,
         }
     }
 
+    /// Where the fit stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
     /// The current parameters.
     pub fn mixture(&self) -> &Mixture {
-        &self.mixture
+        &self.state.mixture
     }
 
     /// What the E-step with the current parameters gave.
@@ -38,21 +69,28 @@ impl Em {
         self.expectation.log_likelihood
     }
 
+    /// The value of [`Plan::objective`] at the current parameters.
+    pub fn objective(&self) -> f64 {
+        self.objective
+    }
+
     /// One iteration: the M-step from the E-step at hand, then the next E-step.
-    /// `floor` (D numbers, the data's units squared) is added to every variance.
     ///
     /// # Errors
     /// If the M-step cannot be completed; `self` stays as it was.
-    pub fn iterate(&self, matrix: &Matrix, floor: &[f64]) -> Result<Em, StepError> {
-        let e = &self.expectation;
-        let mixture = m_step(matrix, &self.mixture, &e.sums, &e.centres, floor)?;
-        let expectation = e_step(matrix, &mixture, mixture.means(), Some(&e.labels));
-        if !expectation.log_likelihood.is_finite() {
-            return Err(StepError::NotFinite { component: 0 });
+    pub fn iterate(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
+        let mixture = m_step(matrix, self.mixture(), &self.expectation, plan)?;
+        let labels = &self.expectation.labels;
+        let expectation = e_step(matrix, &mixture, mixture.means(), Some(labels));
+        let state = State {
+            mixture: Rc::new(mixture),
+            t: self.state.t + 1,
+        };
+        let next = Em::of(state, expectation, plan);
+        if next.objective.is_finite() {
+            Ok(next)
+        } else {
+            Err(StepError::NotFinite { component: 0 })
         }
-        Ok(Em {
-            mixture,
-            expectation,
-        })
     }
 }

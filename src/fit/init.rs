@@ -61,9 +61,7 @@ impl std::error::Error for StartError {}
 /// # Errors
 /// If a setting is out of range, or the data have no variance where the model needs one.
 pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
-    settings
-        .check(matrix.n_rows())
-        .map_err(StartError::Settings)?;
+    settings.check(matrix).map_err(StartError::Settings)?;
     let mut random = Random::new(settings.seed);
     let k = settings.n_components;
     match settings.init {

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::e_step::{Sums, e_step};
+use super::e_step::{Expectation, Sums, e_step};
+use super::plan::Plan;
+use super::prior::Prior;
 use crate::data::Matrix;
-use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, letter};
+use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
 
 /// Added to every effective count, as scikit-learn does; a component whose own count is
 /// not above it holds no points.
@@ -107,20 +109,18 @@ pub(super) fn origin(centre: &[f64]) -> Vec<f64> {
 }
 
 /// Index pairs in the order of [`Sums::second`].
-fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
     (0..d).flat_map(move |i| (if dense { 0 } else { i }..=i).map(move |j| (i, j)))
 }
 
-/// Maximum likelihood parameters from the sums of an E-step under `mixture`, plus `floor`
-/// (D numbers) on every variance (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
+/// The parameters that maximise the plan's objective given the E-step under `mixture`
+/// (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
 ///
 /// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k;
-/// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k. Tied components share the average of the S_k
-/// weighted by n_k, diagonal ones keep the diagonal of S_k, spherical ones its mean. A
-/// component without points gets weight 0 and keeps its mean and covariance.
-///
-/// `sums` and `centres` (K of each) are those of the [`e_step`](super::e_step()) under
-/// `mixture`; `floor` is in the data's units squared.
+/// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance. Tied
+/// components share the average of the S_k weighted by n_k, diagonal ones keep the diagonal
+/// of S_k, spherical ones its mean. A component without points gets weight 0 and keeps
+/// its mean and covariance. A prior enters as [`Prior::pull`] says.
 ///
 /// # Errors
 /// If a covariance has no factor or is narrower than the data's rounding (the error names
@@ -128,42 +128,54 @@ fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize)> {
 pub fn m_step(
     matrix: &Matrix,
     mixture: &Mixture,
-    sums: &[Sums],
-    centres: &[Vec<f64>],
-    floor: &[f64],
+    expectation: &Expectation,
+    plan: &Plan,
 ) -> Result<Mixture, StepError> {
     let dense = mixture.covariance_type().is_dense();
-    let (moments, means) = moments(sums, centres, dense)?;
-    if moments.iter().flatten().any(|m| m.cancelled) {
+    let prior = plan.prior.as_ref();
+    let e = expectation;
+    let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior)?;
+    if cancelled {
         // Exact route: the same responsibilities, summed about the new means.
         let again = e_step(matrix, mixture, &means, None);
-        let (exact, means) = self::moments(&again.sums, &means, dense)?;
-        return assemble(matrix, mixture, &exact, means, floor);
+        let (exact, means, _) = self::moments(&again.sums, &means, dense, prior)?;
+        return assemble(matrix, mixture, &exact, means, e.noise_count, plan);
     }
-    assemble(matrix, mixture, &moments, means, floor)
+    assemble(matrix, mixture, &moments, means, e.noise_count, plan)
 }
 
-type PerComponent = (Vec<Option<Moments>>, Vec<Vec<f64>>);
+/// Moments of the components that hold points, all new means, and whether digits were lost.
+type PerComponent = (Vec<Option<Moments>>, Vec<Vec<f64>>, bool);
 
-/// Moments of the components that hold points, and all new means.
-fn moments(sums: &[Sums], centres: &[Vec<f64>], dense: bool) -> Result<PerComponent, StepError> {
+fn moments(
+    sums: &[Sums],
+    centres: &[Vec<f64>],
+    dense: bool,
+    prior: Option<&Prior>,
+) -> Result<PerComponent, StepError> {
     let mut moments = Vec::with_capacity(sums.len());
     let mut means = centres.to_vec();
+    let mut cancelled = false;
     for (component, sums) in sums.iter().enumerate() {
-        if sums.count <= EMPTY_COUNT {
+        // A prior gives a component a place even if it holds nothing.
+        if sums.count <= EMPTY_COUNT && prior.is_none() {
             moments.push(None);
             continue;
         }
-        let m = Moments::of(sums, &origin(&centres[component]), dense);
+        let mut m = Moments::of(sums, &origin(&centres[component]), dense);
         if m.shift.iter().chain(&m.scatter).any(|v| !v.is_finite()) {
             return Err(StepError::NotFinite { component });
+        }
+        cancelled |= m.cancelled;
+        if let Some(prior) = prior {
+            prior.pull(&mut m, &centres[component]);
         }
         for (mean, shift) in means[component].iter_mut().zip(&m.shift) {
             *mean += shift;
         }
         moments.push(Some(m));
     }
-    Ok((moments, means))
+    Ok((moments, means, cancelled))
 }
 
 fn assemble(
@@ -171,19 +183,30 @@ fn assemble(
     mixture: &Mixture,
     moments: &[Option<Moments>],
     means: Vec<Vec<f64>>,
-    floor: &[f64],
+    noise_count: f64,
+    plan: &Plan,
 ) -> Result<Mixture, StepError> {
-    let total: f64 = moments.iter().flatten().map(|m| m.count).sum();
-    if total <= 0.0 {
+    let rows = plan.prior.as_ref().map_or(0.0, Prior::weight_rows);
+    let held: f64 = moments.iter().flatten().map(|m| m.count + rows).sum();
+    if held <= 0.0 {
         return Err(StepError::AllEmpty);
     }
     let weights = moments
         .iter()
-        .map(|m| m.as_ref().map_or(0.0, |m| m.count / total))
+        .map(|m| m.as_ref().map_or(0.0, |m| (m.count + rows) / held))
         .collect();
-    let covariances = covariances(matrix, mixture, moments, total, floor)?;
-    Mixture::new(mixture.covariance_type(), weights, means, covariances)
-        .map_err(|_| StepError::AllEmpty)
+    let covariances = covariances(matrix, mixture, moments, held, &plan.floor)?;
+    let next = Mixture::new(mixture.covariance_type(), weights, means, covariances)
+        .map_err(|_| StepError::AllEmpty)?;
+    match mixture.noise() {
+        None => Ok(next),
+        Some(noise) => next
+            .with_noise(Noise {
+                weight: noise_count / (held + noise_count),
+                ..noise
+            })
+            .map_err(|_| StepError::AllEmpty),
+    }
 }
 
 /// One covariance a component, by family.

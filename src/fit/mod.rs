@@ -7,13 +7,14 @@
 //!
 //! ```
 //! use mixscope::data::Matrix;
-//! use mixscope::fit::{Em, Settings, start};
+//! use mixscope::fit::{Em, Plan, Settings, start};
 //!
 //! let x: Vec<f64> = (0..60).map(|i| f64::from(i % 6) + 20.0 * f64::from(i % 2)).collect();
 //! let matrix = Matrix::from_columns(&[&x])?;
 //! let settings = Settings { n_components: 2, ..Settings::default() };
-//! let first = Em::new(&matrix, start(&matrix, &settings)?);
-//! let second = first.iterate(&matrix, &settings.floor.added(&matrix))?;
+//! let plan = Plan::new(&settings, &matrix);
+//! let first = Em::new(&matrix, start(&matrix, &settings)?, &plan);
+//! let second = first.iterate(&matrix, &plan)?;
 //! assert!(second.log_likelihood() >= first.log_likelihood());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -23,14 +24,20 @@ mod em;
 mod init;
 pub mod kmeans;
 mod m_step;
+mod method;
+mod plan;
+mod prior;
 mod random;
 mod settings;
 mod stopping;
 
 pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step};
-pub use em::Em;
+pub use em::{Em, State};
 pub use init::{StartError, start};
 pub use m_step::{EMPTY_COUNT, StepError, m_step};
+pub use method::{Algorithm, Knob, KnobSpec, Knobs, METHODS, Method, Model};
+pub use plan::{Objective, Plan};
+pub use prior::Prior;
 pub use random::Random;
 pub use settings::{Floor, FloorScale, InitMethod, Settings, SettingsError};
 pub use stopping::{StopReason, aitken_limit, stop};

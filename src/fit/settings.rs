@@ -2,8 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Matrix;
-use crate::mixture::{CovarianceType, MAX_COMPONENTS};
+use super::method::{Algorithm, Knob, Knobs, Model};
+use crate::data::{Matrix, UNLABELLED};
+use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
 
 /// Where the first parameters come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,12 @@ pub struct Settings {
     pub n_components: usize,
     /// The covariance family.
     pub covariance_type: CovarianceType,
+    /// What is fitted.
+    pub model: Model,
+    /// How.
+    pub algorithm: Algorithm,
+    /// The numbers that model and algorithm have beside the others.
+    pub knobs: Knobs,
     /// Where the first parameters come from.
     pub init: InitMethod,
     /// Seed of the start.
@@ -93,6 +100,9 @@ impl Default for Settings {
         Settings {
             n_components: 3,
             covariance_type: CovarianceType::Full,
+            model: Model::Gaussian,
+            algorithm: Algorithm::Em,
+            knobs: Knobs::default(),
             init: InitMethod::KMeans,
             seed: 1,
             floor: Floor::relative(1e-6),
@@ -121,6 +131,17 @@ pub enum SettingsError {
     Tolerance(f64),
     /// The iteration limit is 0 or above a million.
     Iterations(usize),
+    /// A knob is out of its range, or not whole where it must be.
+    Knob(Knob),
+    /// Rows are labelled with a component that is not there.
+    Label {
+        /// The component, from 0.
+        component: usize,
+        /// K.
+        components: usize,
+    },
+    /// Entries are missing, and this model or algorithm needs all of them.
+    Holes,
 }
 
 impl fmt::Display for SettingsError {
@@ -145,6 +166,30 @@ impl fmt::Display for SettingsError {
             SettingsError::Iterations(n) => {
                 write!(f, "{n} iterations: choose a limit from 1 to 1 000 000")
             }
+            SettingsError::Knob(knob) => {
+                let spec = knob.spec();
+                write!(
+                    f,
+                    "\u{201c}{}\u{201d} is out of range: choose a {} from {} to {}",
+                    spec.name,
+                    if spec.whole { "whole number" } else { "number" },
+                    spec.min,
+                    spec.max
+                )
+            }
+            SettingsError::Label {
+                component,
+                components,
+            } => write!(
+                f,
+                "some rows are labelled {}, and there are {components} components: choose at least {}, or another label column",
+                letter(*component),
+                component + 1
+            ),
+            SettingsError::Holes => write!(
+                f,
+                "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
+            ),
         }
     }
 }
@@ -152,11 +197,12 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 impl Settings {
-    /// Checks every number against its range and against N rows.
+    /// Checks every number against its range and against the rows.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
-    pub fn check(&self, rows: usize) -> Result<(), SettingsError> {
+    pub fn check(&self, matrix: &Matrix) -> Result<(), SettingsError> {
+        let rows = matrix.n_rows();
         if self.n_components == 0 || self.n_components > MAX_COMPONENTS {
             return Err(SettingsError::Components(self.n_components));
         }
@@ -175,6 +221,27 @@ impl Settings {
         if self.max_iter == 0 || self.max_iter > 1_000_000 {
             return Err(SettingsError::Iterations(self.max_iter));
         }
+        if let Some(knob) = self.knobs.out_of_range() {
+            return Err(SettingsError::Knob(knob));
+        }
+        self.fits(matrix)
+    }
+
+    /// Can this model and algorithm take rows like these?
+    fn fits(&self, matrix: &Matrix) -> Result<(), SettingsError> {
+        let known = matrix.labels().unwrap_or(&[]);
+        let highest = known.iter().filter(|&&y| y != UNLABELLED).max();
+        if let Some(component) = highest.map(|&y| usize::from(y))
+            && component >= self.n_components
+        {
+            return Err(SettingsError::Label {
+                component,
+                components: self.n_components,
+            });
+        }
+        if matrix.has_holes() {
+            return Err(SettingsError::Holes);
+        }
         Ok(())
     }
 }
@@ -185,12 +252,16 @@ mod tests {
 
     #[test]
     fn settings_out_of_range_are_named() {
+        let rows = |n: u32| {
+            let x: Vec<f64> = (0..n).map(f64::from).collect();
+            Matrix::from_columns(&[&x]).unwrap()
+        };
         let ok = Settings::default();
-        assert_eq!(ok.check(100), Ok(()));
+        assert_eq!(ok.check(&rows(100)), Ok(()));
         let with = |change: fn(&mut Settings)| {
             let mut s = Settings::default();
             change(&mut s);
-            s.check(100).unwrap_err().to_string()
+            s.check(&rows(100)).unwrap_err().to_string()
         };
         assert!(with(|s| s.n_components = 0).contains("components"));
         assert!(with(|s| s.n_components = 33).contains("components"));
@@ -198,6 +269,11 @@ mod tests {
         assert!(with(|s| s.floor.value = f64::NAN).contains("floor"));
         assert!(with(|s| s.tol = f64::NAN).contains("tolerance"));
         assert!(with(|s| s.max_iter = 0).contains("iterations"));
-        assert!(ok.check(2).unwrap_err().to_string().contains("2 rows"));
+        assert!(
+            ok.check(&rows(2))
+                .unwrap_err()
+                .to_string()
+                .contains("2 rows")
+        );
     }
 }

@@ -32,15 +32,15 @@ fn gain_ratio(l: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// Does the run end after the iterations whose total log-likelihoods are given, the
-/// start first? `n` is the number of rows: the tolerance is on the mean log-likelihood.
+/// start first? `n` is the number of rows (the sum of their weights): the tolerance is on the
+/// mean log-likelihood.
 ///
 /// A gain below the tolerance is convergence only if Aitken's limit is as near
 /// (McLachlan and Peel 2000, 2.11); a gain within the rounding of the sum always is.
-pub fn stop(log_likelihoods: &[f64], n: usize, settings: &Settings) -> Option<StopReason> {
+pub fn stop(log_likelihoods: &[f64], n: f64, settings: &Settings) -> Option<StopReason> {
     let [.., before, now] = log_likelihoods else {
         return None;
     };
-    let n = n as f64;
     let gain = (now - before) / n;
     // A gain within rounding of the sum is none.
     let rounding = 4.0 * f64::EPSILON * now.abs() / n;
@@ -71,7 +71,7 @@ mod tests {
             max_iter: 5,
             ..Settings::default()
         };
-        stop(l, 1, &settings)
+        stop(l, 1.0, &settings)
     }
 
     #[test]

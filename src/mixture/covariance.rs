@@ -195,6 +195,36 @@ impl Covariance {
         }
     }
 
+    /// S^-1 v, D numbers.
+    pub fn solve(&self, v: &[f64]) -> Vec<f64> {
+        let mut z = self.whiten(v);
+        // Back substitution with the transposed factor.
+        for j in (0..self.d).rev() {
+            z[j] /= self.pivot(j);
+            for (l, &factor) in self.factor_row(j).iter().enumerate() {
+                z[l] -= factor * z[j];
+            }
+        }
+        z
+    }
+
+    /// v^T S^-1 v.
+    pub fn squared_norm(&self, v: &[f64]) -> f64 {
+        self.whiten(v).iter().map(|z| z * z).sum()
+    }
+
+    /// L^-1 v, D numbers.
+    fn whiten(&self, v: &[f64]) -> Vec<f64> {
+        let mut z: Vec<f64> = v.to_vec();
+        for j in 0..self.d {
+            for (l, &factor) in self.factor_row(j).iter().enumerate() {
+                z[j] -= factor * z[l];
+            }
+            z[j] /= self.pivot(j);
+        }
+        z
+    }
+
     /// Natural logarithm of the determinant.
     pub fn log_determinant(&self) -> f64 {
         2.0 * (0..self.d).map(|j| ln(self.pivot(j))).sum::<f64>()

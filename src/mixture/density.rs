@@ -11,6 +11,11 @@ const LN_2_PI: f64 = 1.837_877_066_409_345_3;
 /// minus infinity for rounding's sake and no sum of them NaN.
 const FARTHEST: f64 = 1e300;
 
+/// How many components share a row: K, and the noise component if there is one.
+pub fn n_shares(mixture: &Mixture) -> usize {
+    mixture.n_components() + usize::from(mixture.noise().is_some())
+}
+
 /// A mixture made ready to be evaluated on blocks of rows, with room for one block.
 /// Mixture and rows must be in the same coordinates and of the same D columns.
 ///
@@ -22,7 +27,8 @@ pub struct Evaluator<'a> {
     constants: Vec<f64>,
     /// L^-1 (x - mu), D x BLOCK_ROWS.
     whitened: Vec<f64>,
-    /// ln w_k + ln N(x; mu_k, S_k), K x BLOCK_ROWS; then responsibilities.
+    /// ln w_k + ln N(x; mu_k, S_k), K x BLOCK_ROWS and one more row for a noise
+    /// component; then responsibilities.
     table: Vec<f64>,
     /// ln sum_k w_k N(x; mu_k, S_k), BLOCK_ROWS.
     log_density: Vec<f64>,
@@ -42,7 +48,7 @@ impl<'a> Evaluator<'a> {
             mixture,
             constants,
             whitened: vec![0.0; d * BLOCK_ROWS],
-            table: vec![0.0; mixture.n_components() * BLOCK_ROWS],
+            table: vec![0.0; n_shares(mixture) * BLOCK_ROWS],
             log_density: vec![0.0; BLOCK_ROWS],
         }
     }
@@ -83,6 +89,10 @@ impl<'a> Evaluator<'a> {
     pub fn log_joint(&mut self, block: &Block<'_>) {
         let mut table = std::mem::take(&mut self.table);
         for (k, slot) in table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
+            if let (true, Some(noise)) = (k == self.constants.len(), self.mixture.noise()) {
+                slot.fill(ln(noise.weight) + noise.log_density);
+                continue;
+            }
             let constant = self.constants[k];
             let slot = &mut slot[..block.len()];
             if constant == f64::NEG_INFINITY {
@@ -97,10 +107,24 @@ impl<'a> Evaluator<'a> {
         self.table = table;
     }
 
+    /// Leaves labelled rows to their component alone.
+    fn clamp(&mut self, labels: &[u8]) {
+        for (c, row) in self.table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
+            for (v, &label) in row.iter_mut().zip(labels) {
+                let other = usize::from(label) != c && usize::from(label) < self.constants.len();
+                *v = if other { f64::NEG_INFINITY } else { *v };
+            }
+        }
+    }
+
     /// Responsibilities and log-densities of the block's rows (log-sum-exp, so that
     /// neither under- nor overflows); read with [`Self::row`] and [`Self::log_density`].
+    /// A labelled row belongs to its component y alone; its log-density is ln w_y N(x; mu_y, S_y).
     pub fn responsibilities(&mut self, block: &Block<'_>) {
         self.log_joint(block);
+        if let Some(labels) = block.labels() {
+            self.clamp(labels);
+        }
         let len = block.len();
         let highest = &mut self.log_density[..len];
         highest.fill(f64::NEG_INFINITY);
@@ -129,7 +153,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What was last computed for component `k`, one number a row of the block
+    /// What was last computed for component `k` (K is the noise component), one number a row of the block
     /// (only the block's own length is meaningful).
     pub fn row(&self, k: usize) -> &[f64] {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]

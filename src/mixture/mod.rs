@@ -10,5 +10,5 @@ pub mod elementary;
 mod model;
 
 pub use covariance::{Covariance, CovarianceError, CovarianceType};
-pub use density::Evaluator;
-pub use model::{MAX_COMPONENTS, Mixture, MixtureError, letter};
+pub use density::{Evaluator, n_shares};
+pub use model::{Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};

@@ -6,9 +6,28 @@ use super::covariance::{Covariance, CovarianceError, CovarianceType};
 /// The largest number of components.
 pub const MAX_COMPONENTS: usize = 32;
 
-/// A Gaussian mixture: K weights on the simplex, K means of length D, K covariances.
+/// What the density of a component is a function of, beside its mean and covariance.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Normal densities.
+    Gaussian,
+}
+
+/// A component of constant density beside the others, for rows that belong to none of
+/// them (Banfield and Raftery 1993).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noise {
+    /// Its mixing weight.
+    pub weight: f64,
+    /// Its log-density at every row: minus the logarithm of the volume that it covers.
+    pub log_density: f64,
+}
+
+/// A mixture: K weights on the simplex, K means of length D, K covariances.
 ///
-/// A weight may be zero: such a component is empty and takes no part in densities.
+/// A weight may be zero: such a component is empty and takes no part in densities. With a
+/// [`Noise`] component the K weights sum to what its weight leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mixture {
     covariance_type: CovarianceType,
@@ -16,6 +35,8 @@ pub struct Mixture {
     means: Vec<Vec<f64>>,
     /// One a component; tied components share theirs.
     covariances: Vec<Rc<Covariance>>,
+    kind: Kind,
+    noise: Option<Noise>,
 }
 
 /// Why parameters do not make a mixture.
@@ -138,7 +159,31 @@ impl Mixture {
             weights: weights.iter().map(|w| w / sum).collect(),
             means,
             covariances,
+            kind: Kind::Gaussian,
+            noise: None,
         })
+    }
+
+    /// The same components beside one of constant density. The K weights are scaled to sum
+    /// to what it leaves.
+    ///
+    /// # Errors
+    /// If its weight is not from 0 to less than 1, or its density is not finite; the error
+    /// names it by the index K.
+    pub fn with_noise(mut self, noise: Noise) -> Result<Self, MixtureError> {
+        let within = noise.weight >= 0.0 && noise.weight < 1.0;
+        if !(within && noise.log_density.is_finite()) {
+            return Err(MixtureError::Weight {
+                component: self.n_components(),
+                value: noise.weight,
+            });
+        }
+        let sum: f64 = self.weights.iter().sum();
+        for w in &mut self.weights {
+            *w *= (1.0 - noise.weight) / sum;
+        }
+        self.noise = Some(noise);
+        Ok(self)
     }
 
     /// K.
@@ -171,10 +216,29 @@ impl Mixture {
         &self.covariances
     }
 
-    /// Free parameters: K - 1 weights, K D means, and those of the covariances.
+    /// What the densities are.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// What a component has beside weight, mean and covariance: the heading of a column, and
+    /// K numbers.
+    pub fn extra(&self) -> Option<(&'static str, &[f64])> {
+        match &self.kind {
+            Kind::Gaussian => None,
+        }
+    }
+
+    /// The component of constant density, if there is one.
+    pub fn noise(&self) -> Option<Noise> {
+        self.noise
+    }
+
+    /// Free parameters: K - 1 weights, K D means, and those of the covariances; one more
+    /// weight with a noise component.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
-        k - 1 + k * d + self.covariance_type.n_parameters(k, d)
+        k - 1 + k * d + self.covariance_type.n_parameters(k, d) + usize::from(self.noise.is_some())
     }
 
     /// The same mixture with `offset` (length D) added to every mean.

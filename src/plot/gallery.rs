@@ -54,7 +54,7 @@ fn pictures() -> Vec<Picture> {
                     [0, 1].map(|c: usize| a[c] + (b.mean[c] - a[c]) * t)
                 };
                 TracePoint {
-                    log_likelihood: -430.0 + 50.0 * t,
+                    objective: -430.0 + 50.0 * t,
                     means: means.map(mix).collect(),
                 }
             })
@@ -313,7 +313,7 @@ proptest! {
             .collect();
         let trail: Vec<TracePoint> = (0..3)
             .map(|_| TracePoint {
-                log_likelihood: 0.0,
+                objective: 0.0,
                 means: blobs.iter().map(|b| b.mean).collect(),
             })
             .collect();

@@ -57,10 +57,7 @@ fn shared_out(e: &Experiment) -> String {
 
 fn moved(e: &Experiment) -> String {
     let t = e.t();
-    let (before, now) = (
-        e.run.iterates()[t - 1].log_likelihood,
-        e.iterate().log_likelihood,
-    );
+    let (before, now) = (e.run.iterates()[t - 1].objective, e.iterate().objective);
     let change = now - before;
     let how = if change.abs() <= 1e-12 * now.abs() {
         "stayed where it was".to_owned()
@@ -74,7 +71,8 @@ fn moved(e: &Experiment) -> String {
         None => String::new(),
     };
     format!(
-        "M-step: each component moved to its points{who}. The log-likelihood {how}, to {}.",
+        "M-step: each component moved to its points{who}. The {} {how}, to {}.",
+        e.objective().words(),
         number(now, 3)
     )
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
-use crate::fit::{Settings, start};
+use crate::fit::{Objective, Plan, Settings, start};
 use crate::mixture::Mixture;
 
 /// Data, settings, run and position. Cheap to clone: rows and history are shared.
@@ -15,6 +15,8 @@ pub struct Experiment {
     /// Changes with rows, columns or axes.
     pub(super) data_version: u64,
     pub(super) settings: Settings,
+    /// The settings made ready for the data.
+    pub(super) plan: Rc<Plan>,
     pub(super) run: Run,
     pub(super) position: usize,
     /// Log-likelihoods of the run before this one on the same columns.
@@ -55,7 +57,8 @@ impl Experiment {
                 _ => String::new(),
             },
         })?;
-        let run = Run::new(run_id, matrix, mixture);
+        let plan = Rc::new(Plan::new(&settings, matrix));
+        let run = Run::new(run_id, matrix, mixture, &plan);
         if !run.iterates()[0].log_likelihood.is_finite() {
             return Err(Problem {
                 what: "The log-likelihood of the start is not a finite number.".to_owned(),
@@ -66,6 +69,7 @@ impl Experiment {
             selection,
             data_version,
             settings,
+            plan,
             run,
             position: 0,
             ghost: Rc::default(),
@@ -123,14 +127,19 @@ impl Experiment {
     }
 
     /// What is added to each variance at the next M-step.
-    pub fn floor(&self) -> Vec<f64> {
-        self.settings.floor.added(self.selection.matrix())
+    pub fn floor(&self) -> &[f64] {
+        &self.plan.floor
     }
 
-    /// Total log-likelihoods up to the parameters shown, the start first.
-    pub fn log_likelihoods(&self) -> Vec<f64> {
+    /// What the run climbs.
+    pub fn objective(&self) -> Objective {
+        self.plan.objective()
+    }
+
+    /// Values of the objective up to the parameters shown, the start first.
+    pub fn objectives(&self) -> Vec<f64> {
         let iterates = &self.run.iterates()[..=self.t()];
-        iterates.iter().map(|i| i.log_likelihood).collect()
+        iterates.iter().map(|i| i.objective).collect()
     }
 
     /// One half-step on: along the history, or at its end one more.
@@ -142,8 +151,7 @@ impl Experiment {
         if self.run.failure().is_some() {
             return;
         }
-        let floor = self.floor();
-        if self.run.extend(self.selection.matrix(), &floor).is_ok() {
+        if self.run.extend(self.selection.matrix(), &self.plan).is_ok() {
             self.position = self.run.last();
         }
     }

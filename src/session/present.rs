@@ -39,12 +39,14 @@ impl Session {
             last: e.run.last(),
             iteration: e.position.div_ceil(2),
             phase: e.phase(),
+            objective_kind: e.objective(),
+            objective: e.iterate().objective,
             log_likelihood,
-            log_likelihood_per_point: log_likelihood / n as f64,
+            log_likelihood_per_point: log_likelihood / matrix.total_weight(),
             bic: bic(log_likelihood, n_parameters, n),
             aic: aic(log_likelihood, n_parameters),
             n_parameters,
-            limit: aitken_limit(&e.log_likelihoods()),
+            limit: aitken_limit(&e.objectives()),
             status,
             status_detail,
             caption: caption(e),
@@ -101,7 +103,7 @@ fn trace(e: &Experiment, from: usize) -> Vec<TracePoint> {
     e.run.iterates()[from..]
         .iter()
         .map(|i| TracePoint {
-            log_likelihood: i.log_likelihood,
+            objective: i.objective,
             means: i.means.iter().map(|m| on_map(matrix, m, axes)).collect(),
         })
         .collect()

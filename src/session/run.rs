@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::data::Matrix;
-use crate::fit::{Em, Moves, StepError};
+use crate::fit::{Em, Moves, Plan, State, StepError};
 use crate::mixture::Mixture;
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
@@ -15,15 +15,17 @@ const MOST_NUMBERS: usize = 8_000_000;
 pub struct Iterate {
     /// Total log-likelihood.
     pub log_likelihood: f64,
+    /// What the run climbs: [`Plan::objective`].
+    pub objective: f64,
     /// Means, K x D.
     pub means: Vec<Vec<f64>>,
     /// Effective counts of the E-step with these parameters, K numbers.
     pub counts: Vec<f64>,
     /// How that E-step changed the strongest components; `None` for the first.
     pub moves: Option<Moves>,
-    /// What was added to each variance by the M-step that led here.
-    floor: Rc<[f64]>,
-    mixture: Option<Rc<Mixture>>,
+    /// What led here from the iterate before.
+    plan: Rc<Plan>,
+    state: Option<State>,
 }
 
 /// A run: where it started, every iteration since, and what ended it.
@@ -43,11 +45,11 @@ pub struct Run {
 
 impl Run {
     /// A run that starts from `mixture` (in the matrix's coordinates).
-    pub fn new(id: u64, matrix: &Matrix, mixture: Mixture) -> Run {
-        let head = Rc::new(Em::new(matrix, mixture));
+    pub fn new(id: u64, matrix: &Matrix, mixture: Mixture, plan: &Rc<Plan>) -> Run {
+        let head = Rc::new(Em::new(matrix, mixture, plan));
         Run {
             id,
-            iterates: vec![Rc::new(remember(&head, Rc::new([])))],
+            iterates: vec![Rc::new(remember(&head, plan.clone()))],
             head,
             last: 0,
             failure: None,
@@ -75,16 +77,16 @@ impl Run {
     ///
     /// # Errors
     /// If the M-step cannot be completed; the run stays where it is and remembers why.
-    pub fn extend(&mut self, matrix: &Matrix, floor: &[f64]) -> Result<(), StepError> {
+    pub fn extend(&mut self, matrix: &Matrix, plan: &Rc<Plan>) -> Result<(), StepError> {
         if self.last.is_multiple_of(2) {
             self.last += 1;
             return Ok(());
         }
-        match self.head.iterate(matrix, floor) {
+        match self.head.iterate(matrix, plan) {
             Ok(em) => {
                 self.head = Rc::new(em);
                 self.iterates
-                    .push(Rc::new(remember(&self.head, floor.into())));
+                    .push(Rc::new(remember(&self.head, plan.clone())));
                 self.last += 1;
                 self.thin_out();
                 Ok(())
@@ -96,43 +98,42 @@ impl Run {
         }
     }
 
-    /// Forgets everything after half-step `position`.
-    pub fn cut(&mut self, matrix: &Matrix, position: usize) {
+    /// Forgets everything after half-step `position`, to go on under another plan.
+    pub fn cut(&mut self, matrix: &Matrix, position: usize, plan: &Rc<Plan>) {
         self.failure = None;
-        if position >= self.last {
-            return;
-        }
-        let t = position / 2;
-        if t + 1 < self.iterates.len() {
-            let mixture = self.mixture(matrix, t);
-            self.iterates.truncate(t + 1);
-            self.head = Rc::new(Em::new(matrix, (*mixture).clone()));
-        }
-        self.last = position;
+        self.last = self.last.min(position);
+        let t = self.last / 2;
+        let state = self.state(matrix, t);
+        self.iterates.truncate(t + 1);
+        self.head = Rc::new(Em::resume(matrix, state, plan));
     }
 
     /// The parameters after `t` iterations, or the newest if there are fewer, in the
     /// matrix's coordinates. `matrix` must be the one of the run.
     pub fn mixture(&self, matrix: &Matrix, t: usize) -> Rc<Mixture> {
+        self.state(matrix, t).mixture
+    }
+
+    fn state(&self, matrix: &Matrix, t: usize) -> State {
         let t = t.min(self.iterates.len() - 1);
-        if let Some(mixture) = &self.iterates[t].mixture {
-            return mixture.clone();
+        if let Some(state) = &self.iterates[t].state {
+            return state.clone();
         }
         let kept = (0..t)
             .rev()
-            .find_map(|s| Some((s, self.iterates[s].mixture.clone()?)));
-        let Some((from, mixture)) = kept else {
-            return Rc::new(self.head.mixture().clone());
+            .find_map(|s| Some((s, self.iterates[s].state.clone()?)));
+        let Some((from, state)) = kept else {
+            return self.head.state().clone();
         };
-        let mut em = Em::new(matrix, (*mixture).clone());
+        let mut em = Em::resume(matrix, state, &self.iterates[from + 1].plan);
         for iterate in &self.iterates[from + 1..=t] {
-            match em.iterate(matrix, &iterate.floor) {
+            match em.iterate(matrix, &iterate.plan) {
                 Ok(next) => em = next,
                 // It succeeded when it was recorded and gives the same bits now.
                 Err(_) => break,
             }
         }
-        Rc::new(em.mixture().clone())
+        em.state().clone()
     }
 
     /// Drops every second kept mixture but the first and the last while there are too many numbers.
@@ -145,26 +146,27 @@ impl Run {
             2 * k * d
         };
         let kept: Vec<usize> = (0..self.iterates.len())
-            .filter(|&t| self.iterates[t].mixture.is_some())
+            .filter(|&t| self.iterates[t].state.is_some())
             .collect();
         if kept.len() < 4 || kept.len() * each <= self.most_numbers {
             return;
         }
         for &t in kept[..kept.len() - 1].iter().skip(1).step_by(2) {
-            Rc::make_mut(&mut self.iterates[t]).mixture = None;
+            Rc::make_mut(&mut self.iterates[t]).state = None;
         }
     }
 }
 
-fn remember(em: &Em, floor: Rc<[f64]>) -> Iterate {
+fn remember(em: &Em, plan: Rc<Plan>) -> Iterate {
     let expectation = em.expectation();
     Iterate {
         log_likelihood: em.log_likelihood(),
+        objective: em.objective(),
         means: em.mixture().means().to_vec(),
         counts: expectation.sums.iter().map(|s| s.count).collect(),
         moves: expectation.moves.clone(),
-        floor,
-        mixture: Some(Rc::new(em.mixture().clone())),
+        plan,
+        state: Some(em.state().clone()),
     }
 }
 
@@ -179,21 +181,22 @@ mod tests {
         let y: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 41)).collect();
         let matrix = Matrix::from_columns(&[&x, &y]).unwrap();
         let mixture = start(&matrix, &Settings::default()).unwrap();
-        let mut whole = Run::new(1, &matrix, mixture.clone());
-        let mut thin = Run::new(1, &matrix, mixture);
+        let plan = Rc::new(Plan::plain(vec![0.0; 2]));
+        let mut whole = Run::new(1, &matrix, mixture.clone(), &plan);
+        let mut thin = Run::new(1, &matrix, mixture, &plan);
         thin.most_numbers = 200;
         for _ in 0..60 {
-            whole.extend(&matrix, &[0.0; 2]).unwrap();
-            thin.extend(&matrix, &[0.0; 2]).unwrap();
+            whole.extend(&matrix, &plan).unwrap();
+            thin.extend(&matrix, &plan).unwrap();
         }
-        let dropped = thin.iterates.iter().filter(|i| i.mixture.is_none()).count();
+        let dropped = thin.iterates.iter().filter(|i| i.state.is_none()).count();
         assert!(dropped > 10, "{dropped}");
         for t in 0..=30 {
             assert_eq!(whole.mixture(&matrix, t), thin.mixture(&matrix, t), "{t}");
         }
-        thin.cut(&matrix, 21);
+        thin.cut(&matrix, 21, &plan);
         assert_eq!((thin.last(), thin.iterates().len()), (21, 11));
-        thin.extend(&matrix, &[0.0; 2]).unwrap();
+        thin.extend(&matrix, &plan).unwrap();
         assert_eq!(whole.mixture(&matrix, 11), thin.mixture(&matrix, 11));
     }
 }

@@ -10,7 +10,7 @@ use super::status::{Until, finished, patience};
 use super::view::Problem;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{Settings, SettingsError};
+use crate::fit::{Plan, Settings, SettingsError};
 
 /// Changes that can be undone.
 const MOST_UNDO: usize = 100;
@@ -325,7 +325,7 @@ impl Session {
             let iterates = self.now.run.iterates();
             next.ghost = match iterates.len() {
                 1 => self.now.ghost.clone(),
-                _ => Rc::new(iterates.iter().map(|i| i.log_likelihood).collect()),
+                _ => Rc::new(iterates.iter().map(|i| i.objective).collect()),
             };
         }
         let before = std::mem::replace(&mut self.now, next);
@@ -336,15 +336,18 @@ impl Session {
     /// Settings that act from the current iteration on. A change that alters the path
     /// forgets what was recorded after the half-step shown; undo brings it back.
     fn adjust(&mut self, settings: Settings, alters_the_path: bool) -> Result<(), Problem> {
-        let rows = self.now.selection.matrix().n_rows();
-        settings.check(rows).map_err(refused)?;
+        settings
+            .check(self.now.selection.matrix())
+            .map_err(refused)?;
         if settings == self.now.settings {
             return Ok(());
         }
         let before = self.now.clone();
         if alters_the_path {
+            let matrix = before.selection.matrix();
+            self.now.plan = Rc::new(Plan::new(&settings, matrix));
             let position = self.now.position;
-            self.now.run.cut(before.selection.matrix(), position);
+            self.now.run.cut(matrix, position, &self.now.plan);
             self.sent.2 = self.sent.2.min(self.now.run.iterates().len());
         }
         self.now.settings = settings;

@@ -21,7 +21,7 @@ pub fn status(e: &Experiment) -> (Status, String) {
         Phase::E => return (Status::Paused, String::new()),
         Phase::M => {}
     }
-    let l = e.log_likelihoods();
+    let l = e.objectives();
     let (before, now) = (l[l.len() - 2], l[l.len() - 1]);
     let tolerance = number(e.settings.tol, 6);
     match reason(e) {
@@ -83,7 +83,7 @@ pub fn finished(e: &Experiment, until: Until) -> bool {
             reason == StopReason::Converged || e.t() >= e.settings.max_iter
         }
         (Some(_), Until::Standstill) => {
-            let l = e.log_likelihoods();
+            let l = e.objectives();
             l[l.len() - 2] >= l[l.len() - 1] || e.t() >= e.settings.max_iter
         }
     }
@@ -99,8 +99,8 @@ pub fn patience(e: &Experiment) -> Until {
 }
 
 fn reason(e: &Experiment) -> Option<StopReason> {
-    let n = e.selection.matrix().n_rows();
-    (e.phase() == Phase::M).then(|| stop(&e.log_likelihoods(), n, &e.settings))?
+    let n = e.selection.matrix().total_weight();
+    (e.phase() == Phase::M).then(|| stop(&e.objectives(), n, &e.settings))?
 }
 
 fn fell(before: f64, now: f64) -> bool {
@@ -118,7 +118,7 @@ pub fn healths(e: &Experiment) -> Vec<Health> {
                 e.selection.matrix(),
                 &mixture.covariances()[k],
                 counts[k],
-                &floor,
+                floor,
             )
         })
         .collect()
@@ -130,7 +130,7 @@ pub fn counts(e: &Experiment) -> Vec<f64> {
     match e.evaluated() {
         Some(t) => e.run.iterates()[t].counts.clone(),
         None => {
-            let n = e.selection.matrix().n_rows() as f64;
+            let n = e.selection.matrix().total_weight();
             e.mixture().weights().iter().map(|w| w * n).collect()
         }
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::ColumnKind;
-use crate::fit::Settings;
+use crate::fit::{Objective, Settings};
 use crate::study::Health;
 
 /// Everything the page shows of one half-step, small whatever N and D.
@@ -24,6 +24,10 @@ pub struct View {
     pub iteration: usize,
     /// What the half-step was.
     pub phase: Phase,
+    /// What the run climbs.
+    pub objective_kind: Objective,
+    /// Its value at the parameters shown.
+    pub objective: f64,
     /// Total log-likelihood (natural logarithm) of the parameters shown.
     pub log_likelihood: f64,
     /// The same divided by the number of rows.
@@ -34,7 +38,7 @@ pub struct View {
     pub aic: f64,
     /// Free parameters of the model.
     pub n_parameters: usize,
-    /// Aitken's estimate of the total log-likelihood that the run is heading for, once there are three iterations that allow one.
+    /// Aitken's estimate of the objective that the run is heading for, once there are three iterations that allow one.
     pub limit: Option<f64>,
     /// Exactly one state.
     pub status: Status,
@@ -48,7 +52,7 @@ pub struct View {
     pub trace_from: usize,
     /// One entry an iteration, from iteration `trace_from` on.
     pub trace: Vec<TracePoint>,
-    /// Log-likelihood by iteration of the previous run on the same data and columns, for comparison.
+    /// Objective by iteration of the previous run on the same data and columns, for comparison.
     pub ghost: Vec<f64>,
     /// Something that was asked and could not be done; everything else stands as before.
     pub problem: Option<Problem>,
@@ -174,8 +178,8 @@ pub struct ComponentView {
 /// What the curve and the trails need of one iteration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TracePoint {
-    /// Total log-likelihood of the parameters after this iteration.
-    pub log_likelihood: f64,
+    /// Objective of the parameters after this iteration.
+    pub objective: f64,
     /// Means on the two axes of the map, one a component.
     pub means: Vec<[f64; 2]>,
 }

@@ -16,8 +16,9 @@ pub fn Curve() -> impl IntoView {
     let alternative = move || {
         desk.view.with(|v| {
             format!(
-                "Log-likelihood by iteration; {} at iteration {}",
-                format::fixed(v.log_likelihood, 3),
+                "The {} by iteration; {} at iteration {}",
+                v.objective_kind.words(),
+                format::fixed(v.objective, 3),
                 v.iteration
             )
         })

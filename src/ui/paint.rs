@@ -131,7 +131,7 @@ pub fn iteration_at(surface: &Surface, look: &Look, x: f64) -> Option<usize> {
 }
 
 fn objective(trace: &[TracePoint]) -> Vec<f64> {
-    trace.iter().map(|point| point.log_likelihood).collect()
+    trace.iter().map(|point| point.objective).collect()
 }
 
 fn curve_of<'a>(values: &'a [f64], surface: &Surface, look: &'a Look) -> Curve<'a> {

@@ -1,0 +1,216 @@
+//! What can be chosen: the models, the algorithms, and the knobs that each has.
+
+use serde::{Deserialize, Serialize};
+
+/// What is fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Model {
+    /// Normal components.
+    #[default]
+    Gaussian,
+    /// Normal components and one of constant density.
+    Noise,
+}
+
+/// How it is fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Batch EM: every iteration sees every row.
+    #[default]
+    Em,
+    /// Batch EM with priors that keep covariances from collapsing.
+    Map,
+}
+
+/// A number that a model or an algorithm has beside K, covariance, start and floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Knob {
+    /// Weight of a noise component at the start.
+    NoiseShare,
+    /// What makes the prior on a covariance stronger than the default, in rows.
+    PriorRows,
+    /// Rows that the Dirichlet prior gives to each weight: alpha - 1.
+    PriorWeight,
+}
+
+/// What a person is told of a knob, and what it can be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KnobSpec {
+    /// Its name beside the field.
+    pub name: &'static str,
+    /// One line of explanation.
+    pub about: &'static str,
+    /// The smallest value.
+    pub min: f64,
+    /// The largest value.
+    pub max: f64,
+    /// The value to begin with.
+    pub default: f64,
+    /// Is it a whole number?
+    pub whole: bool,
+}
+
+impl Knob {
+    /// All of them, in the order of [`Knobs`].
+    pub const ALL: [Knob; 3] = [Knob::NoiseShare, Knob::PriorRows, Knob::PriorWeight];
+
+    /// Name, range and default.
+    pub const fn spec(self) -> KnobSpec {
+        const fn real(
+            name: &'static str,
+            about: &'static str,
+            [min, max, default]: [f64; 3],
+        ) -> KnobSpec {
+            KnobSpec {
+                name,
+                about,
+                min,
+                max,
+                default,
+                whole: false,
+            }
+        }
+        match self {
+            Knob::NoiseShare => real(
+                "Noise",
+                "share of the rows that the noise component begins with",
+                [0.001, 0.9, 0.05],
+            ),
+            Knob::PriorRows => real(
+                "Prior",
+                "rows added to the weakest proper prior on each covariance",
+                [0.0, 1e6, 0.0],
+            ),
+            Knob::PriorWeight => real(
+                "Prior on weights",
+                "rows given to each component before any is seen",
+                [0.0, 1e6, 0.0],
+            ),
+        }
+    }
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The values of all knobs; those that a choice does not have are kept and do nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Knobs([f64; Knob::ALL.len()]);
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Knobs(Knob::ALL.map(|knob| knob.spec().default))
+    }
+}
+
+impl Knobs {
+    /// The value of one.
+    pub fn get(&self, knob: Knob) -> f64 {
+        self.0[knob.index()]
+    }
+
+    /// The value of a whole-numbered one.
+    pub fn count(&self, knob: Knob) -> usize {
+        self.get(knob) as usize
+    }
+
+    /// The same with one changed.
+    #[must_use]
+    pub fn with(mut self, knob: Knob, value: f64) -> Knobs {
+        self.0[knob.index()] = value;
+        self
+    }
+
+    /// The first knob whose value is out of its range or not whole where it must be.
+    pub fn out_of_range(&self) -> Option<Knob> {
+        Knob::ALL.into_iter().find(|knob| {
+            let (spec, value) = (knob.spec(), self.get(*knob));
+            !(value >= spec.min && value <= spec.max) || spec.whole && value.fract() != 0.0
+        })
+    }
+}
+
+/// An entry of the Algorithm box: a model with the algorithm that fits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Its name.
+    pub name: &'static str,
+    /// One line of explanation.
+    pub about: &'static str,
+    /// What is fitted.
+    pub model: Model,
+    /// How.
+    pub algorithm: Algorithm,
+    /// The knobs that it has.
+    pub knobs: &'static [Knob],
+}
+
+/// The entries of the Algorithm box, in their order.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "EM",
+        about: "Every iteration shares out all rows, then moves all components: the likelihood never falls.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Em,
+        knobs: &[],
+    },
+    Method {
+        name: "MAP-EM",
+        about: "EM with a prior on every covariance, so that none can collapse; the penalised likelihood never falls.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Map,
+        knobs: &[Knob::PriorRows, Knob::PriorWeight],
+    },
+    Method {
+        name: "EM with noise",
+        about: "One more component of constant density takes the rows that fit nowhere.",
+        model: Model::Noise,
+        algorithm: Algorithm::Em,
+        knobs: &[Knob::NoiseShare],
+    },
+];
+
+impl Method {
+    /// The entry of a model and algorithm, if the box has one.
+    pub fn of(model: Model, algorithm: Algorithm) -> Option<&'static Method> {
+        METHODS
+            .iter()
+            .find(|m| (m.model, m.algorithm) == (model, algorithm))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knobs_are_listed_in_the_order_of_their_values_and_begin_within_their_range() {
+        for (i, knob) in Knob::ALL.into_iter().enumerate() {
+            assert_eq!(knob.index(), i);
+        }
+        assert_eq!(Knobs::default().out_of_range(), None);
+    }
+
+    #[test]
+    fn a_knob_out_of_its_range_is_found() {
+        for knob in Knob::ALL {
+            let spec = knob.spec();
+            for value in [f64::NAN, spec.min - 1.0, spec.max * 2.0] {
+                let knobs = Knobs::default().with(knob, value);
+                assert_eq!(knobs.out_of_range(), Some(knob));
+            }
+        }
+    }
+
+    #[test]
+    fn every_entry_has_a_name_and_a_choice_of_its_own() {
+        for (i, a) in METHODS.iter().enumerate() {
+            assert_eq!(Method::of(a.model, a.algorithm), Some(a));
+            assert!(METHODS[..i].iter().all(|b| a.name != b.name));
+        }
+    }
+}
