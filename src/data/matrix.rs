@@ -156,7 +156,7 @@ impl Matrix {
             if column.len() != n_rows {
                 return Err(MatrixError::Lengths);
             }
-            let bad = |v: &f64| !v.is_finite() && !(holes_allowed && v.is_nan());
+            let bad = |v: &f64| !(v.is_finite() || holes_allowed && v.is_nan());
             if let Some(row) = column.iter().position(bad) {
                 return Err(MatrixError::NotFinite { column: j, row });
             }

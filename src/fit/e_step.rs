@@ -158,8 +158,7 @@ pub fn e_step(
     let mut evaluator = Evaluator::new(mixture);
     let mut offsets = Vec::new();
     let mut labels = vec![0u8; matrix.n_rows()];
-    let mut highest = [0.0; BLOCK_ROWS];
-    let mut counted = [0.0; BLOCK_ROWS];
+    let mut scratch = [0.0; BLOCK_ROWS];
     let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
     for block in matrix.blocks() {
@@ -169,34 +168,21 @@ pub fn e_step(
             None => sum(density),
             Some(weights) => dot(density, weights),
         };
-        let labels = &mut labels[block.first_row()..block.first_row() + block.len()];
-        let highest = &mut highest[..block.len()];
-        highest.fill(0.0);
-        for c in 0..n_shares(mixture) {
-            let r = &evaluator.row(c)[..block.len()];
-            for ((label, h), &r) in labels.iter_mut().zip(highest.iter_mut()).zip(r) {
-                let higher = r > *h;
-                *h = if higher { r } else { *h };
-                *label = if higher { c as u8 } else { *label };
-            }
-            let r = match block.weights() {
-                None => r,
-                Some(weights) => {
-                    for ((n, w), r) in counted.iter_mut().zip(weights).zip(r) {
-                        *n = w * r;
-                    }
-                    &counted[..block.len()]
-                }
-            };
-            match chunk.get_mut(c) {
-                Some(sums) if mixture.weights()[c] > 0.0 => {
-                    sums.add(&block, r, &centres[c], &mut offsets);
-                }
-                Some(_) => {}
-                None => noise_count += sum(r),
+        let end = block.first_row() + block.len();
+        strongest(
+            &evaluator,
+            n_shares(mixture),
+            &mut labels[block.first_row()..end],
+        );
+        for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
+            if mixture.weights()[c] > 0.0 {
+                let r = counted(&block, evaluator.row(c), &mut scratch);
+                sums.add(&block, r, centre, &mut offsets);
             }
         }
-        let end = block.first_row() + block.len();
+        if mixture.noise().is_some() {
+            noise_count += sum(counted(&block, evaluator.row(k), &mut scratch));
+        }
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
             for (t, c) in total.iter_mut().zip(&chunk) {
                 t.merge(c);
@@ -212,6 +198,31 @@ pub fn e_step(
         noise_count,
         moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
+    }
+}
+
+/// Responsibilities of a block's rows times the rows' weights.
+fn counted<'a>(block: &Block<'_>, r: &'a [f64], scratch: &'a mut [f64; BLOCK_ROWS]) -> &'a [f64] {
+    let r = &r[..block.len()];
+    let Some(weights) = block.weights() else {
+        return r;
+    };
+    for ((n, w), r) in scratch.iter_mut().zip(weights).zip(r) {
+        *n = w * r;
+    }
+    &scratch[..block.len()]
+}
+
+/// The strongest of `n` components of each row of a block, the first on ties.
+fn strongest(evaluator: &Evaluator<'_>, n: usize, labels: &mut [u8]) {
+    let mut highest = [0.0; BLOCK_ROWS];
+    for c in 0..n {
+        let r = evaluator.row(c);
+        for ((label, h), &r) in labels.iter_mut().zip(highest.iter_mut()).zip(r) {
+            let higher = r > *h;
+            *h = if higher { r } else { *h };
+            *label = if higher { c as u8 } else { *label };
+        }
     }
 }
 
