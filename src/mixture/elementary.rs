@@ -1,8 +1,8 @@
-//! `exp` and `ln` of the engine's own, so that a fit gives the same bits
+//! `exp`, `ln` and `ln_1p` of the engine's own, so that a fit gives the same bits
 //! natively and in every browser: platform libraries round differently.
 //!
-//! Both use only `+ - * /` and bit patterns, which IEEE 754 fixes, and no fused
-//! multiply-add. Both are branch-free enough for the compiler to vectorise.
+//! They use only `+ - * /` and bit patterns, which IEEE 754 fixes, and no fused
+//! multiply-add. They are branch-free enough for the compiler to vectorise.
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 /// ln 2 cut to 32 bits, so that its product with an exponent is exact.
@@ -83,6 +83,23 @@ pub fn ln(x: f64) -> f64 {
     }
 }
 
+/// ln(1 + x) for x >= 0 within 3 units in the last place, also where 1 + x rounds x away.
+///
+/// With y the rounded 1 + x, ln(1 + x) = ln y + ln(1 + e / y), e the rounding error;
+/// e is exact and so small that the second logarithm is e / y.
+#[inline(always)]
+pub fn ln_1p(x: f64) -> f64 {
+    let y = 1.0 + x;
+    let lost = x - (y - 1.0);
+    // Beyond 2^53 nothing is lost that shows; at infinity `lost` is no number.
+    ln(y)
+        + if y < 9_007_199_254_740_992.0 {
+            lost / y
+        } else {
+            0.0
+        }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +126,12 @@ mod tests {
             let x = 1.0 + d;
             prop_assert!((ln(x) - x.ln()).abs() <= 4e-16 * x.ln().abs());
         }
+
+        #[test]
+        fn ln_1p_agrees_with_the_platform_within_four_units(e in -300i32..300, m in 1.0f64..2.0) {
+            let x = m * 2f64.powi(e);
+            prop_assert!(units_apart(ln_1p(x), x.ln_1p()) <= 4, "{x}: {} {}", ln_1p(x), x.ln_1p());
+        }
     }
 
     #[test]
@@ -124,5 +147,7 @@ mod tests {
         assert_eq!(ln(1.0), 0.0);
         assert_eq!(ln(f64::INFINITY), f64::INFINITY);
         assert!((ln(5e-324) - 5e-324f64.ln()).abs() < 1e-12);
+        assert_eq!(ln_1p(0.0), 0.0);
+        assert_eq!(ln_1p(f64::INFINITY), f64::INFINITY);
     }
 }

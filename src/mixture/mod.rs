@@ -8,6 +8,7 @@ mod covariance;
 mod density;
 pub mod elementary;
 mod model;
+pub mod special;
 
 pub use covariance::{Covariance, CovarianceError, CovarianceType};
 pub use density::{Evaluator, n_shares};
