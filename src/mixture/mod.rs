@@ -9,6 +9,7 @@ mod density;
 pub mod elementary;
 mod model;
 pub mod special;
+pub mod student;
 
 pub use covariance::{Covariance, CovarianceError, CovarianceType};
 pub use density::{Evaluator, n_shares};
