@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod degrees;
 mod e_step;
 mod em;
 mod init;
