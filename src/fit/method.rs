@@ -51,6 +51,8 @@ pub struct KnobSpec {
     pub default: f64,
     /// Is it a whole number?
     pub whole: bool,
+    /// Does it act on the first parameters, so that a change begins a new run?
+    pub of_the_start: bool,
 }
 
 impl Knob {
@@ -71,14 +73,18 @@ impl Knob {
                 max,
                 default,
                 whole: false,
+                of_the_start: false,
             }
         }
         match self {
-            Knob::NoiseShare => real(
-                "Noise",
-                "share of the rows that the noise component begins with",
-                [0.001, 0.9, 0.05],
-            ),
+            Knob::NoiseShare => KnobSpec {
+                of_the_start: true,
+                ..real(
+                    "Noise",
+                    "share of the rows that the noise component begins with",
+                    [0.001, 0.9, 0.05],
+                )
+            },
             Knob::PriorRows => real(
                 "Prior",
                 "rows added to the weakest proper prior on each covariance",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{Floor, InitMethod};
+use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model};
 use crate::mixture::CovarianceType;
 
 /// What a person can ask of a session.
@@ -24,6 +24,11 @@ pub enum Command {
     SetComponents(usize),
     /// The covariance family.
     SetCovariance(CovarianceType),
+    /// What is fitted, and how. Another model begins a new run; another algorithm goes on
+    /// from the iteration shown.
+    SetMethod(Model, Algorithm),
+    /// One of the numbers that model and algorithm have.
+    SetKnob(Knob, f64),
     /// Where the first parameters come from.
     SetInit(InitMethod),
     /// Seed of the start.

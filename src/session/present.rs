@@ -51,6 +51,8 @@ impl Session {
             status_detail,
             caption: caption(e),
             components: components(e),
+            extra: mixture.extra().map_or("", |(name, _)| name).to_owned(),
+            noise: mixture.noise().map(|noise| [noise.weight, noise_points(e)]),
             trace_from,
             trace: trace(e, trace_from),
             ghost: e.ghost.to_vec(),
@@ -86,11 +88,23 @@ fn components(e: &Experiment) -> Vec<ComponentView> {
                     covariance.get(y, y),
                 ],
                 points: counts[k],
+                extra: mixture.extra().map(|(_, numbers)| numbers[k]),
                 health: healths[k],
                 health_detail: health_detail(e, healths[k]),
             }
         })
         .collect()
+}
+
+/// Effective number of points of the noise component.
+fn noise_points(e: &Experiment) -> f64 {
+    match e.evaluated() {
+        Some(t) => e.run.iterates()[t].noise_count,
+        None => {
+            let share = e.mixture().noise().map_or(0.0, |noise| noise.weight);
+            share * e.selection.matrix().total_weight()
+        }
+    }
 }
 
 fn on_map(matrix: &Matrix, mean: &[f64], axes: [usize; 2]) -> [f64; 2] {

@@ -21,6 +21,8 @@ pub struct Iterate {
     pub means: Vec<Vec<f64>>,
     /// Effective counts of the E-step with these parameters, K numbers.
     pub counts: Vec<f64>,
+    /// The same of the noise component.
+    pub noise_count: f64,
     /// How that E-step changed the strongest components; `None` for the first.
     pub moves: Option<Moves>,
     /// What led here from the iterate before.
@@ -164,6 +166,7 @@ fn remember(em: &Em, plan: Rc<Plan>) -> Iterate {
         objective: em.objective(),
         means: em.mixture().means().to_vec(),
         counts: expectation.sums.iter().map(|s| s.count).collect(),
+        noise_count: expectation.noise_count,
         moves: expectation.moves.clone(),
         plan,
         state: Some(em.state().clone()),

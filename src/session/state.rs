@@ -198,6 +198,27 @@ impl Session {
                 covariance_type,
                 ..settings.clone()
             })?,
+            Command::SetMethod(model, algorithm) => {
+                let next = Settings {
+                    model,
+                    algorithm,
+                    ..settings.clone()
+                };
+                match model == settings.model {
+                    true => self.adjust(next, true)?,
+                    false => self.restart(next)?,
+                }
+            }
+            Command::SetKnob(knob, value) => {
+                let next = Settings {
+                    knobs: settings.knobs.with(knob, value),
+                    ..settings.clone()
+                };
+                match knob.spec().of_the_start {
+                    true => self.restart(next)?,
+                    false => self.adjust(next, true)?,
+                }
+            }
             Command::SetInit(init) => self.restart(Settings {
                 init,
                 ..settings.clone()

@@ -48,6 +48,10 @@ pub struct View {
     pub caption: String,
     /// The components, in order A, B, C ...
     pub components: Vec<ComponentView>,
+    /// What [`ComponentView::extra`] is called; empty if the model has no such number.
+    pub extra: String,
+    /// Weight and effective number of points of the noise component, if there is one.
+    pub noise: Option<[f64; 2]>,
     /// `trace[trace_from..]` of the run; the page keeps what it had before that index.
     pub trace_from: usize,
     /// One entry an iteration, from iteration `trace_from` on.
@@ -169,6 +173,8 @@ pub struct ComponentView {
     pub map_covariance: [f64; 3],
     /// Effective number of points: the sum of its responsibilities (at the start: weight times N).
     pub points: f64,
+    /// A number that only this model has, such as degrees of freedom.
+    pub extra: Option<f64>,
     /// How it is doing.
     pub health: Health,
     /// Why, in a sentence; empty if good.

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use super::closures::follow;
 use super::stage::{Layers, Stage};
 use super::theme::Theme;
-use crate::fit::{Floor, FloorScale, InitMethod, Settings};
-use crate::mixture::CovarianceType;
+use crate::fit::{Objective, Settings};
 use crate::session::{Command, DataView, Phase, Problem, Status, View};
 use crate::worker::{Client, FromWorker};
 
@@ -244,6 +243,8 @@ fn blank() -> View {
         status_detail: String::new(),
         caption: String::new(),
         components: Vec::new(),
+        extra: String::new(),
+        noise: None,
         trace_from: 0,
         trace: Vec::new(),
         ghost: Vec::new(),
