@@ -17,6 +17,8 @@ const FEW: usize = 4;
 pub fn ComponentTable() -> impl IntoView {
     let desk = use_desk();
     let many = move || desk.data.with(|d| d.fitted.len() > 2);
+    let extra = Memo::new(move |_| desk.view.with(|v| v.extra.clone()));
+    let noisy = Memo::new(move |_| desk.view.with(|v| v.noise.is_some()));
     view! {
         <section class="part">
             <h2 id="components-title">"Components"</h2>
@@ -28,14 +30,21 @@ pub fn ComponentTable() -> impl IntoView {
                         <th scope="col">"Mean"</th>
                         <th scope="col" title="Standard deviations; correlation ρ of the two axes of the map">"Covariance"</th>
                         <th scope="col">"Points"</th>
+                        {part(move || {
+                            let extra = extra.get();
+                            (!extra.is_empty()).then(|| view! { <th scope="col">{extra}</th> })
+                        })}
                         <th scope="col">"Health"</th>
                     </tr>
                 </thead>
                 <tbody>
                     {part(move || {
                         let rows = 0..desk.n_components.get();
-                        Some(rows.map(|i| view! { <ComponentRow i=i /> }.into_any()).collect::<Vec<_>>())
+                        let extra = !extra.get().is_empty();
+                        let row = |i| view! { <ComponentRow i=i extra=extra /> }.into_any();
+                        Some(rows.map(row).collect::<Vec<_>>())
                     })}
+                    {part(move || noisy.get().then(|| view! { <NoiseRow /> }))}
                 </tbody>
             </table>
             <p class="fine health-detail">{words(move || detail(desk))}</p>
@@ -47,6 +56,8 @@ pub fn ComponentTable() -> impl IntoView {
 fn ComponentRow(
     /// Which component.
     i: usize,
+    /// Has the model a column of its own?
+    extra: bool,
 ) -> impl IntoView {
     let desk = use_desk();
     let selected = move || desk.selected.get() == Some(i);
@@ -82,9 +93,35 @@ fn ComponentRow(
                 <span class="rho">{cell(|c, _| correlation(c))}</span>
             </td>
             <td>{cell(|c, _| points(c.points))}</td>
+            {extra.then(|| view! { <td>{cell(|c, _| extra_number(c))}</td> }.into_any())}
             <td class=words(move || health_class(health()))>{words(move || health().word())}</td>
         </tr>
     }
+}
+
+/// The component of constant density: weight and points are all it has.
+#[component]
+fn NoiseRow() -> impl IntoView {
+    let desk = use_desk();
+    let cell = move |of: fn([f64; 2]) -> String| {
+        words(move || desk.view.with(|v| v.noise.map(of).unwrap_or_default()))
+    };
+    view! {
+        <tr>
+            <th scope="row">"noise"</th>
+            <td>{cell(|[weight, _]| format::fixed(weight, 3))}</td>
+            <td colspan="2"></td>
+            <td>{cell(|[_, n]| points(n))}</td>
+            <td></td>
+        </tr>
+    }
+}
+
+fn extra_number(component: &ComponentView) -> String {
+    component
+        .extra
+        .map(|number| format::significant(number, 3))
+        .unwrap_or_default()
 }
 
 fn means(component: &ComponentView, most: usize) -> String {

@@ -42,7 +42,8 @@ pub fn Row(
 pub fn Choice(
     /// Its id; the label is the caller's.
     id: &'static str,
-    /// Values and the words for them.
+    /// Values and the words for them; an entry without a value is the heading of those
+    /// after it.
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
     /// The value that holds.
@@ -74,14 +75,28 @@ pub fn Choice(
         >
             {part(move || {
                 let held = value.get_untracked();
-                let options = options.get().into_iter().map(|(value, words)| {
+                let mut parts: Vec<AnyView> = Vec::new();
+                let mut group: Option<(String, Vec<AnyView>)> = None;
+                for (value, words) in options.get() {
+                    if value.is_empty() {
+                        parts.extend(grouped(group.replace((words, Vec::new()))));
+                        continue;
+                    }
                     let selected = value == held;
-                    view! { <option value=value selected=selected>{words}</option> }.into_any()
-                });
-                Some(options.collect::<Vec<_>>())
+                    let option = view! { <option value=value selected=selected>{words}</option> };
+                    let into = group.as_mut().map_or(&mut parts, |(_, options)| options);
+                    into.push(option.into_any());
+                }
+                parts.extend(grouped(group));
+                Some(parts)
             })}
         </select>
     }
+}
+
+fn grouped(group: Option<(String, Vec<AnyView>)>) -> Option<AnyView> {
+    let (heading, options) = group?;
+    Some(view! { <optgroup label=heading>{options}</optgroup> }.into_any())
 }
 
 /// What a [`Field`] takes.

@@ -7,6 +7,7 @@ use super::format;
 use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
+use crate::fit::Objective;
 
 /// The curve under its heading.
 #[component]
@@ -23,9 +24,20 @@ pub fn Curve() -> impl IntoView {
             )
         })
     };
+    // One that is not the large number above it says its value here.
+    let heading = Memo::new(move |_| {
+        desk.view.with(|v| match v.objective_kind {
+            Objective::LogLikelihood => "Objective: log-likelihood".to_owned(),
+            kind => format!(
+                "Objective: {} {}",
+                kind.words(),
+                format::fixed(v.objective, 3)
+            ),
+        })
+    });
     view! {
         <section class="part">
-            <h2>"Objective"</h2>
+            <h2>{words(move || heading.get())}</h2>
             <div class="curve">
                 <canvas
                     node_ref=canvas

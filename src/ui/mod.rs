@@ -3,6 +3,7 @@
 //! [`state::Desk`] is all the state there is. Components read its signals and
 //! call its methods; [`stage::Stage`] paints the canvases, a frame at a time.
 
+mod algorithm;
 mod caption;
 mod closures;
 mod columns_panel;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::algorithm::AlgorithmRows;
 use super::closures::{mark, press};
 use super::controls::{Choice, Field, Kind, Row, options};
 use super::format;
@@ -58,10 +59,7 @@ pub fn ModelPanel() -> impl IntoView {
                         }
                     } />
             </Row>
-            <Row id="algorithm" label="Algorithm">
-                <Choice id="algorithm" options=options(&[("em", "EM")])
-                    value=Signal::stored("em".to_owned()) on_pick=|_| () />
-            </Row>
+            <AlgorithmRows />
             <FloorRows />
             <Stopping />
         </Panel>

@@ -1,0 +1,86 @@
+//! The Algorithm box: what is fitted and how, one line about it, and the knobs that it has.
+
+use leptos::prelude::*;
+
+use super::closures::{part, words};
+use super::controls::{Choice, Field, Kind, Row};
+use super::format;
+use super::state::{Desk, use_desk};
+use crate::fit::{Knob, METHODS, Method};
+use crate::session::Command;
+
+/// An id for the field of each knob.
+const IDS: [&str; 24] = [
+    "knob-0", "knob-1", "knob-2", "knob-3", "knob-4", "knob-5", "knob-6", "knob-7", "knob-8",
+    "knob-9", "knob-10", "knob-11", "knob-12", "knob-13", "knob-14", "knob-15", "knob-16",
+    "knob-17", "knob-18", "knob-19", "knob-20", "knob-21", "knob-22", "knob-23",
+];
+const _: () = assert!(IDS.len() >= Knob::ALL.len());
+
+/// The box and what belongs to it.
+#[component]
+pub fn AlgorithmRows() -> impl IntoView {
+    let desk = use_desk();
+    let choice = Memo::new(move |_| desk.settings.with(|s| (s.model, s.algorithm)));
+    let method = move || {
+        let (model, algorithm) = choice.get();
+        Method::of(model, algorithm).unwrap_or(&METHODS[0])
+    };
+    let names = METHODS
+        .iter()
+        .map(|m| (m.name.to_owned(), m.name.to_owned()));
+    view! {
+        <Row id="algorithm" label="Algorithm">
+            <Choice id="algorithm" options=Signal::stored(names.collect::<Vec<_>>())
+                value=Signal::derive(move || method().name.to_owned())
+                on_pick=move |name: String| {
+                    if let Some(picked) = METHODS.iter().find(|m| m.name == name) {
+                        desk.send(Command::SetMethod(picked.model, picked.algorithm));
+                    }
+                } />
+        </Row>
+        <p class="fine under">{words(move || method().about)}</p>
+        {part(move || {
+            let rows = method().knobs.iter().map(|&knob| view! { <KnobRow knob=knob /> }.into_any());
+            Some(rows.collect::<Vec<_>>())
+        })}
+    }
+}
+
+#[component]
+fn KnobRow(
+    /// Which knob.
+    knob: Knob,
+) -> impl IntoView {
+    let desk = use_desk();
+    let spec = knob.spec();
+    let id = IDS[knob as usize];
+    view! {
+        <Row id=id label=spec.name>
+            <Field
+                id=id
+                kind=Kind::Scientific
+                value=Signal::derive(move || format::field(desk.settings.with(|s| s.knobs.get(knob))))
+                on_commit=move |typed: String| commit(desk, knob, &typed)
+            />
+        </Row>
+        <p class="fine under">{spec.about}</p>
+    }
+}
+
+fn commit(desk: Desk, knob: Knob, typed: &str) -> bool {
+    let spec = knob.spec();
+    match typed.replace(',', ".").parse::<f64>() {
+        Ok(value) if value.is_finite() => {
+            desk.send(Command::SetKnob(knob, value));
+            true
+        }
+        _ => {
+            desk.report(
+                format!("{}: “{typed}” is not a number.", spec.name),
+                format!("Choose one from {} to {}.", spec.min, spec.max),
+            );
+            false
+        }
+    }
+}
