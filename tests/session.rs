@@ -446,3 +446,73 @@ fn no_hostile_table_makes_a_number_that_is_none() {
         }
     }
 }
+
+#[test]
+fn the_best_of_many_starts_is_found_run_and_can_be_undone() {
+    let mut s = Session::new();
+    s.handle(Command::OpenBuiltin("faithful".into()));
+    s.handle(Command::SetComponents(3));
+    s.handle(Command::SetInit(InitMethod::RandomPoints));
+    let before = run(&mut s);
+    s.handle(Command::FindBest(12));
+    s.advance();
+    let view = s.view();
+    assert_eq!(view.status, Status::Running);
+    assert!(
+        view.status_detail.contains("of 12 starts"),
+        "{}",
+        view.status_detail
+    );
+    while s.is_running() {
+        s.advance();
+    }
+    let best = s.view();
+    assert!(best.log_likelihood >= before.log_likelihood - 1e-6);
+    assert_ne!(best.run, before.run);
+    assert!(
+        best.status_detail.contains("the best of 12 starts"),
+        "{}",
+        best.status_detail
+    );
+    // The same seed leads there again.
+    s.handle(Command::SameStart);
+    assert_eq!(run(&mut s).log_likelihood, best.log_likelihood);
+    s.handle(Command::Undo);
+    s.handle(Command::Undo);
+    assert_eq!(s.view().run, before.run);
+}
+
+#[test]
+fn a_search_ends_when_something_else_is_asked_and_leaves_the_run() {
+    let mut s = Session::new();
+    let before = s.view();
+    s.handle(Command::FindBest(200));
+    for _ in 0..20 {
+        s.advance();
+    }
+    s.handle(Command::Pause);
+    assert!(!s.is_running());
+    assert_eq!(s.view().run, before.run);
+    for n in [0, 201] {
+        s.handle(Command::FindBest(n));
+        assert!(s.view().problem.unwrap().remedy.contains("1 to 200"));
+    }
+}
+
+#[test]
+fn starts_that_all_collapse_are_told_of_and_none_is_crowned() {
+    let mut s = Session::new();
+    s.open_csv(
+        "t.csv",
+        b"x,y\n1,1\n1,1\n1,1\n5,5\n5,5\n5,5\n9,2\n9,2\n9,2\n",
+    );
+    s.handle(Command::SetComponents(3));
+    let before = s.view();
+    s.handle(Command::FindBest(5));
+    while s.is_running() {
+        s.advance();
+    }
+    let after = s.view();
+    assert!(after.problem.unwrap().what.contains("None of 5 starts"));
+    assert_eq!(after.run, before.run);
+}

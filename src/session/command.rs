@@ -43,6 +43,9 @@ pub enum Command {
     SameStart,
     /// Begin again from the next seed.
     NewStart,
+    /// Fit from this many seeds, this one first, and begin again from the one that led to the
+    /// best fit that can be believed.
+    FindBest(usize),
     /// One E-step: share the points out. (After an E-step: nothing to do.)
     EStep,
     /// One M-step: move the components. (Does the E-step first if it is due.)

@@ -19,7 +19,9 @@ pub struct Experiment {
     pub(super) plan: Rc<Plan>,
     pub(super) run: Run,
     pub(super) position: usize,
-    /// Log-likelihoods of the run before this one on the same columns.
+    /// Why it begins as it does, if there is more to say than the settings do.
+    pub(super) origin: Rc<str>,
+    /// Objectives of the run before this one on the same columns.
     pub(super) ghost: Rc<Vec<f64>>,
 }
 
@@ -72,6 +74,7 @@ impl Experiment {
             plan,
             run,
             position: 0,
+            origin: Rc::default(),
             ghost: Rc::default(),
         })
     }

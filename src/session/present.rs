@@ -5,9 +5,10 @@ use super::experiment::Experiment;
 use super::state::{Mode, Session};
 use super::status::{counts, healths, status};
 use super::view::{ComponentView, Status, TracePoint, View};
+use super::words::{count, number};
 use crate::data::Matrix;
 use crate::fit::aitken_limit;
-use crate::study::{Health, aic, bic};
+use crate::study::{Health, Search, aic, bic};
 
 /// Entries of a mean that the table can show.
 const MOST_COLUMNS: usize = 8;
@@ -26,10 +27,15 @@ impl Session {
         let mixture = e.mixture();
         let log_likelihood = e.iterate().log_likelihood;
         let n_parameters = mixture.n_parameters();
-        let (status, status_detail) = match self.mode {
+        let (status, mut status_detail) = match self.mode {
             Mode::Idle => status(e),
-            Mode::Playing(_) | Mode::Running => (Status::Running, String::new()),
+            _ => (Status::Running, String::new()),
         };
+        if let Some(search) = &self.search {
+            status_detail = progress(search);
+        } else if !e.origin.is_empty() {
+            status_detail = [&status_detail, &*e.origin].join(" ").trim().to_owned();
+        }
         View {
             run: e.run.id,
             data: e.selection.view(e.data_version),
@@ -94,6 +100,23 @@ fn components(e: &Experiment) -> Vec<ComponentView> {
             }
         })
         .collect()
+}
+
+/// How far a search has come.
+fn progress(search: &Search) -> String {
+    let done = search.outcomes().len();
+    let best = match search.best() {
+        Some(best) => format!(
+            "The best so far reached {}, from seed {}.",
+            number(best.objective, 3),
+            best.seed
+        ),
+        None => "None can be believed so far.".to_owned(),
+    };
+    format!(
+        "{done} of {} done. {best}",
+        count(search.n_starts(), "start")
+    )
 }
 
 /// Effective number of points of the noise component.

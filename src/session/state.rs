@@ -8,9 +8,11 @@ use super::experiment::Experiment;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
+use super::words::count;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
 use crate::fit::{Plan, Settings, SettingsError};
+use crate::study::{MAX_RESTARTS, Search};
 
 /// Changes that can be undone.
 const MOST_UNDO: usize = 100;
@@ -25,6 +27,8 @@ pub(super) enum Mode {
     Playing(Until),
     /// Iterations as fast as they come, until convergence.
     Running,
+    /// Fits from many seeds, as fast as they come.
+    Searching,
 }
 
 /// An experiment with its past, driven by commands.
@@ -45,6 +49,8 @@ pub(super) enum Mode {
 pub struct Session {
     pub(super) now: Experiment,
     pub(super) mode: Mode,
+    /// The fits from many seeds that are under way.
+    pub(super) search: Option<Search>,
     pub(super) speed: f64,
     pub(super) undo: Vec<Experiment>,
     pub(super) redo: Vec<Experiment>,
@@ -87,6 +93,7 @@ impl Session {
         Session {
             now,
             mode: Mode::Idle,
+            search: None,
             speed: FIRST_SPEED,
             undo: Vec::new(),
             redo: Vec::new(),
@@ -120,6 +127,7 @@ impl Session {
             Mode::Idle => return,
             Mode::Playing(_) => self.now.forward(),
             Mode::Running => self.step(),
+            Mode::Searching => return self.search_on(),
         }
         let until = match self.mode {
             Mode::Playing(until) => until,
@@ -130,10 +138,60 @@ impl Session {
         }
     }
 
+    /// One start or iteration of the search; at its end a run from the best seed.
+    fn search_on(&mut self) {
+        let Some(search) = &mut self.search else {
+            self.mode = Mode::Idle;
+            return;
+        };
+        search.advance(self.now.selection.matrix());
+        if !search.is_done() {
+            return;
+        }
+        self.mode = Mode::Idle;
+        if let Some(search) = self.search.take()
+            && let Err(problem) = self.begin_best(&search)
+        {
+            self.problem = Some(problem);
+        }
+    }
+
+    fn begin_best(&mut self, search: &Search) -> Result<(), Problem> {
+        let n = search.n_starts();
+        let Some(best) = search.best() else {
+            return Err(Problem {
+                what: format!(
+                    "None of {} led to a fit that can be believed: components collapsed or were left with too few points.",
+                    count(n, "start")
+                ),
+                remedy: "Choose fewer components, a simpler covariance or a higher floor."
+                    .to_owned(),
+            });
+        };
+        let valid = search.outcomes().iter().filter(|o| o.valid).count();
+        let origin = format!(
+            "Seed {} led to the best of {}, of which {valid} can be believed.",
+            best.seed,
+            count(n, "start"),
+        );
+        self.restart(Settings {
+            seed: best.seed,
+            ..self.now.settings.clone()
+        })?;
+        self.now.origin = origin.into();
+        self.run_as(Mode::Running);
+        Ok(())
+    }
+
     /// Carries out a command. What cannot be done leaves everything as it was and is told
     /// as the view's problem.
     pub fn handle(&mut self, command: Command) {
         self.problem = None;
+        // Whatever is asked for ends a search, but for the speed.
+        if self.mode == Mode::Searching && !matches!(command, Command::SetSpeed(_)) {
+            self.mode = Mode::Idle;
+            self.search = None;
+        }
         if let Err(problem) = self.try_handle(command) {
             self.problem = Some(problem);
         }
@@ -266,6 +324,17 @@ impl Session {
                 } else {
                     0.0
                 };
+            }
+            Command::FindBest(n_starts) => {
+                if n_starts == 0 || n_starts > MAX_RESTARTS {
+                    return Err(Problem {
+                        what: format!("{n_starts} starts were asked for."),
+                        remedy: format!("Choose from 1 to {MAX_RESTARTS}."),
+                    });
+                }
+                let matrix = self.now.selection.matrix();
+                self.search = Some(Search::new(matrix, settings.clone(), n_starts));
+                self.mode = Mode::Searching;
             }
             Command::Play => self.run_as(Mode::Playing(patience(&self.now))),
             Command::RunToConvergence => self.run_as(Mode::Running),

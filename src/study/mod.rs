@@ -3,8 +3,10 @@
 
 mod criteria;
 mod health;
+mod restarts;
 mod saddle;
 
 pub use criteria::{aic, bic};
 pub use health::{Health, health};
+pub use restarts::{MAX_RESTARTS, Outcome, Search};
 pub use saddle::coincident;

@@ -59,6 +59,7 @@ pub fn ModelPanel() -> impl IntoView {
                         }
                     } />
             </Row>
+            <Restarts />
             <AlgorithmRows />
             <FloorRows />
             <Stopping />
@@ -85,6 +86,40 @@ fn Components() -> impl IntoView {
                 <button aria-label="More components" title="One more (+)"
                     aria-disabled=mark(move || k() >= 32)
                     on:click=press(move || desk.add_components(1))>"+"</button>
+            </div>
+        </Row>
+    }
+}
+
+#[component]
+fn Restarts() -> impl IntoView {
+    let desk = use_desk();
+    let n = RwSignal::new(20_usize);
+    view! {
+        <Row id="restarts" label="Restarts">
+            <div class="pair">
+                <Field
+                    id="restarts"
+                    kind=Kind::Whole("1", "200")
+                    value=Signal::derive(move || n.get().to_string())
+                    on_commit=move |typed: String| match typed.parse() {
+                        Ok(starts @ 1..=200) => {
+                            n.set(starts);
+                            true
+                        }
+                        _ => {
+                            desk.report(
+                                format!("Restarts: “{typed}” is not a whole number from 1 to 200."),
+                                "Twenty is a good number.",
+                            );
+                            false
+                        }
+                    }
+                />
+                <button title="Fit from this many seeds and keep the best fit that can be believed"
+                    on:click=press(move || desk.send(Command::FindBest(n.get_untracked())))>
+                    "Find best"
+                </button>
             </div>
         </Row>
     }
