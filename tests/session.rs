@@ -516,3 +516,65 @@ fn starts_that_all_collapse_are_told_of_and_none_is_crowned() {
     assert!(after.problem.unwrap().what.contains("None of 5 starts"));
     assert_eq!(after.run, before.run);
 }
+
+#[test]
+fn a_split_and_a_merge_begin_new_runs_and_say_what_they_do_to_the_objective() {
+    let mut s = Session::new();
+    s.handle(Command::OpenBuiltin("faithful".into()));
+    s.handle(Command::SetComponents(2));
+    let two = run(&mut s);
+    s.handle(Command::Split(0));
+    let split = s.view();
+    assert!(split.problem.is_none());
+    assert_eq!((split.components.len(), split.position), (3, 0));
+    assert_eq!(split.settings.n_components, 3);
+    assert!(
+        split
+            .status_detail
+            .contains("A was split in two. The log-likelihood falls by")
+    );
+    assert!((split.ghost.last().unwrap() - two.objective).abs() < 1e-12);
+    let three = run(&mut s);
+    assert!(three.log_likelihood > two.log_likelihood);
+    s.handle(Command::SameStart);
+    assert_eq!(s.view().log_likelihood, split.log_likelihood);
+
+    s.handle(Command::Merge(2, 0));
+    let merged = s.view();
+    assert_eq!(merged.components.len(), 2);
+    assert!((run(&mut s).log_likelihood - two.log_likelihood).abs() < 1e-3);
+    for _ in 0..3 {
+        s.handle(Command::Undo);
+    }
+    assert_eq!(s.view().log_likelihood, two.log_likelihood);
+
+    s.handle(Command::Merge(1, 1));
+    assert!(
+        s.view()
+            .problem
+            .unwrap()
+            .what
+            .contains("merged with itself")
+    );
+    s.handle(Command::Split(7));
+    assert!(s.view().problem.unwrap().what.contains("no component H"));
+}
+
+#[test]
+fn a_run_can_begin_where_another_ended_and_falls_back_when_that_does_not_fit() {
+    let mut s = Session::new();
+    s.handle(Command::OpenBuiltin("faithful".into()));
+    s.handle(Command::SetComponents(2));
+    let end = run(&mut s);
+    s.handle(Command::SetInit(InitMethod::Given));
+    let view = s.view();
+    assert_eq!(
+        (view.position, view.log_likelihood),
+        (0, end.log_likelihood)
+    );
+    assert_eq!(view.settings.init, InitMethod::Given);
+    s.handle(Command::SetComponents(3));
+    let view = s.view();
+    assert!(view.problem.is_none());
+    assert_eq!(view.settings.init, InitMethod::KMeans);
+}

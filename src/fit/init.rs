@@ -4,8 +4,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::e_step::Sums;
+use super::hierarchical::{MOST_ROWS, agglomerate};
 use super::kmeans::{Clusters, assign, kmeans_plus_plus, lloyd};
 use super::m_step::{Moments, narrower_than_rounding, origin, pool, shape};
+use super::mini_batch::mini_batch;
 use super::random::Random;
 use super::settings::{InitMethod, Settings, SettingsError};
 use crate::data::{BLOCK_ROWS, Matrix};
@@ -29,6 +31,8 @@ pub enum StartError {
         /// The column, from 0.
         column: usize,
     },
+    /// The start is to be from given parameters, and there are none.
+    NothingGiven,
     /// The columns determine one another and the floor is zero.
     Collinear {
         /// The first column that the ones before it determine, from 0.
@@ -45,6 +49,12 @@ impl fmt::Display for StartError {
                 "column {} has the same value in every row: leave it out, or set an absolute floor above 0",
                 column + 1
             ),
+            StartError::NothingGiven => {
+                write!(
+                    f,
+                    "no parameters are given to start from: choose another start"
+                )
+            }
             StartError::Collinear { column } => write!(
                 f,
                 "column {} is determined by the columns before it: leave it out, set a floor above 0, or use diagonal covariances",
@@ -77,6 +87,18 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
             };
             from_clusters(matrix, settings, &clusters)
         }
+        InitMethod::MiniBatchKMeans => {
+            let seeds = kmeans_plus_plus(matrix, k, &mut random);
+            let centres = mini_batch(matrix, seeds, &mut random);
+            from_clusters(matrix, settings, &assign(matrix, centres))
+        }
+        InitMethod::Hierarchical => {
+            let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
+            let k = k.min(few.n_rows());
+            let clusters = agglomerate(&few, settings.covariance_type, k);
+            from_clusters(&few, settings, &clusters)
+        }
+        InitMethod::Given => Err(StartError::NothingGiven),
         InitMethod::KMeansPlusPlus => {
             let seeds = kmeans_plus_plus(matrix, k, &mut random);
             from_means(matrix, settings, seeds)
@@ -309,7 +331,9 @@ mod tests {
         Matrix::from_columns(&[&x, &y]).unwrap()
     }
 
-    const METHODS: [InitMethod; 4] = [
+    const METHODS: [InitMethod; 6] = [
+        InitMethod::MiniBatchKMeans,
+        InitMethod::Hierarchical,
         InitMethod::KMeans,
         InitMethod::KMeansPlusPlus,
         InitMethod::RandomPoints,
@@ -336,7 +360,10 @@ mod tests {
                     };
                     let differs = a != start(&groups(), &other).unwrap();
                     assert!(
-                        differs || init == InitMethod::KMeans || n_components != 3,
+                        differs
+                            || !init.depends_on_the_seed()
+                            || matches!(init, InitMethod::KMeans | InitMethod::MiniBatchKMeans)
+                            || n_components != 3,
                         "{init:?}"
                     );
                 }

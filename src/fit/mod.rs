@@ -22,14 +22,17 @@
 mod degrees;
 mod e_step;
 mod em;
+pub mod hierarchical;
 mod init;
 pub mod kmeans;
 mod m_step;
 mod method;
+mod mini_batch;
 mod plan;
 mod prior;
 mod random;
 mod settings;
+mod split_merge;
 mod stopping;
 
 pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step};
@@ -41,4 +44,5 @@ pub use plan::{Objective, Plan};
 pub use prior::Prior;
 pub use random::Random;
 pub use settings::{Floor, FloorScale, InitMethod, Settings, SettingsError};
+pub use split_merge::{EditError, Edited, merge, preview, split};
 pub use stopping::{StopReason, aitken_limit, stop};

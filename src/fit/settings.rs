@@ -18,6 +18,20 @@ pub enum InitMethod {
     RandomPoints,
     /// Uniform random responsibilities, then one M-step.
     RandomResponsibilities,
+    /// k-means++ seeds, then mini-batch k-means (Sculley 2010): the same cost whatever N is.
+    MiniBatchKMeans,
+    /// Model-based agglomerative clustering (Fraley 1998) of at most
+    /// [`MOST_ROWS`](super::hierarchical::MOST_ROWS) rows.
+    Hierarchical,
+    /// Parameters that were given: by hand, or by another fit.
+    Given,
+}
+
+impl InitMethod {
+    /// Does another seed give another start?
+    pub fn depends_on_the_seed(self) -> bool {
+        !matches!(self, InitMethod::Hierarchical | InitMethod::Given)
+    }
 }
 
 /// How the additive floor is measured.

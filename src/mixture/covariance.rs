@@ -169,6 +169,11 @@ impl Covariance {
         self.d
     }
 
+    /// Is it kept as variances alone?
+    pub fn is_diagonal(&self) -> bool {
+        matches!(self.entries, Entries::Diagonal { .. })
+    }
+
     /// Entry (i, j).
     pub fn get(&self, i: usize, j: usize) -> f64 {
         match &self.entries {

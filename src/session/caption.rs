@@ -22,11 +22,17 @@ fn started(e: &Experiment) -> String {
         InitMethod::KMeansPlusPlus => "k-means++ seeds",
         InitMethod::RandomPoints => "rows drawn at random",
         InitMethod::RandomResponsibilities => "random responsibilities",
+        InitMethod::MiniBatchKMeans => "clusters that mini-batch k-means found",
+        InitMethod::Given => "the parameters as they stood",
+        InitMethod::Hierarchical => "clusters merged from single rows",
+    };
+    let seed = match s.init.depends_on_the_seed() {
+        true => format!(", seed {}", s.seed),
+        false => String::new(),
     };
     format!(
-        "Start. {} from {how}, seed {}. Next, the E-step shares every point out among them.",
-        count(s.n_components, "component"),
-        s.seed
+        "Start. {} from {how}{seed}. Next, the E-step shares every point out among them.",
+        count(e.mixture().n_components(), "component"),
     )
 }
 

@@ -43,6 +43,10 @@ pub enum Command {
     SameStart,
     /// Begin again from the next seed.
     NewStart,
+    /// Begin again with this component split in two.
+    Split(usize),
+    /// Begin again with these two components made one.
+    Merge(usize, usize),
     /// Fit from this many seeds, this one first, and begin again from the one that led to the
     /// best fit that can be believed.
     FindBest(usize),

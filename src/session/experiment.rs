@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
-use crate::fit::{Objective, Plan, Settings, start};
+use crate::fit::{Objective, Plan, Settings, StartError, start};
 use crate::mixture::Mixture;
 
 /// Data, settings, run and position. Cheap to clone: rows and history are shared.
@@ -18,6 +18,8 @@ pub struct Experiment {
     /// The settings made ready for the data.
     pub(super) plan: Rc<Plan>,
     pub(super) run: Run,
+    /// The parameters that were given to start from.
+    pub(super) given: Option<Rc<Mixture>>,
     pub(super) position: usize,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
@@ -26,7 +28,7 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Starts a run.
+    /// Starts a run: from `given` parameters if the settings say so, else as they say.
     ///
     /// # Errors
     /// If the settings or the data do not allow a start.
@@ -34,31 +36,18 @@ impl Experiment {
         selection: Selection,
         data_version: u64,
         settings: Settings,
+        given: Option<Rc<Mixture>>,
         run_id: u64,
     ) -> Result<Experiment, Problem> {
         let matrix = selection.matrix();
-        let mixture = start(matrix, &settings).map_err(|e| Problem {
-            what: match &e {
-                crate::fit::StartError::Constant { column } => format!(
-                    "Column \u{201c}{}\u{201d} has the same value in every row.",
-                    selection.column_name(*column)
-                ),
-                crate::fit::StartError::Collinear { column } => format!(
-                    "Column \u{201c}{}\u{201d} is determined by the columns before it.",
-                    selection.column_name(*column)
-                ),
-                other => format!("This cannot start: {other}."),
-            },
-            remedy: match &e {
-                crate::fit::StartError::Constant { .. } => {
-                    "Leave it out, or set an absolute floor above 0.".to_owned()
-                }
-                crate::fit::StartError::Collinear { .. } => {
-                    "Leave it out, set a floor above 0, or use diagonal covariances.".to_owned()
-                }
-                _ => String::new(),
-            },
-        })?;
+        let mixture = match &given {
+            Some(mixture) => settings
+                .check(matrix)
+                .map(|()| (**mixture).clone())
+                .map_err(StartError::Settings),
+            None => start(matrix, &settings),
+        };
+        let mixture = mixture.map_err(|e| refused(&selection, &e))?;
         let plan = Rc::new(Plan::new(&settings, matrix));
         let run = Run::new(run_id, matrix, mixture, &plan);
         if !run.iterates()[0].log_likelihood.is_finite() {
@@ -73,6 +62,7 @@ impl Experiment {
             settings,
             plan,
             run,
+            given,
             position: 0,
             origin: Rc::default(),
             ghost: Rc::default(),
@@ -162,5 +152,29 @@ impl Experiment {
     /// Can nothing more be done from here?
     pub fn stuck(&self) -> bool {
         self.position == self.run.last() && self.run.failure().is_some()
+    }
+}
+
+fn refused(selection: &Selection, error: &StartError) -> Problem {
+    let (what, remedy) = match error {
+        StartError::Constant { column } => (
+            format!(
+                "Column \u{201c}{}\u{201d} has the same value in every row.",
+                selection.column_name(*column)
+            ),
+            "Leave it out, or set an absolute floor above 0.",
+        ),
+        StartError::Collinear { column } => (
+            format!(
+                "Column \u{201c}{}\u{201d} is determined by the columns before it.",
+                selection.column_name(*column)
+            ),
+            "Leave it out, set a floor above 0, or use diagonal covariances.",
+        ),
+        other => (format!("This cannot start: {other}."), ""),
+    };
+    Problem {
+        what,
+        remedy: remedy.to_owned(),
     }
 }

@@ -8,14 +8,18 @@ use super::experiment::Experiment;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
-use super::words::count;
+use super::words::{count, number};
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{Plan, Settings, SettingsError};
+use crate::fit::{EditError, InitMethod, Plan, Settings, SettingsError, merge, preview, split};
+use crate::mixture::{Mixture, letter};
 use crate::study::{MAX_RESTARTS, Search};
 
 /// Changes that can be undone.
 const MOST_UNDO: usize = 100;
+
+/// Iterations after which an edit's change of the objective is told.
+const PREVIEW: usize = 10;
 
 /// Half-steps a second that a session begins with.
 const FIRST_SPEED: f64 = 4.0;
@@ -88,7 +92,7 @@ impl Session {
         };
         let columns = source.default_columns();
         let now = Selection::new(source, columns)
-            .and_then(|selection| Experiment::new(selection, 1, settings, 1))
+            .and_then(|selection| Experiment::new(selection, 1, settings, None, 1))
             .expect("the first set can be started");
         Session {
             now,
@@ -277,6 +281,10 @@ impl Session {
                     false => self.adjust(next, true)?,
                 }
             }
+            Command::SetInit(InitMethod::Given) => {
+                let mixture = (*self.now.mixture()).clone();
+                self.begin_from(mixture, String::new())?;
+            }
             Command::SetInit(init) => self.restart(Settings {
                 init,
                 ..settings.clone()
@@ -335,6 +343,15 @@ impl Session {
                 let matrix = self.now.selection.matrix();
                 self.search = Some(Search::new(matrix, settings.clone(), n_starts));
                 self.mode = Mode::Searching;
+            }
+            Command::Split(k) => {
+                let edited = split(&self.now.mixture(), k);
+                self.edit(edited, format!("{} was split in two.", letter(k)))?;
+            }
+            Command::Merge(a, b) => {
+                let edited = merge(&self.now.mixture(), a, b);
+                let what = format!("{} and {} became one.", letter(a), letter(b));
+                self.edit(edited, what)?;
             }
             Command::Play => self.run_as(Mode::Playing(patience(&self.now))),
             Command::RunToConvergence => self.run_as(Mode::Running),
@@ -407,7 +424,15 @@ impl Session {
         } else {
             self.now.data_version
         };
-        let mut next = Experiment::new(selection, version, settings, self.runs + 1)?;
+        let mut settings = settings;
+        let given = match settings.init {
+            InitMethod::Given => self.given(&selection, &settings),
+            _ => None,
+        };
+        if given.is_none() && settings.init == InitMethod::Given {
+            settings.init = InitMethod::KMeans;
+        }
+        let mut next = Experiment::new(selection, version, settings, given, self.runs + 1)?;
         self.runs += 1;
         if new_data {
             self.versions = version;
@@ -421,6 +446,64 @@ impl Session {
         let before = std::mem::replace(&mut self.now, next);
         self.remember(before);
         Ok(())
+    }
+
+    /// The parameters to start from as they stand: those of this run's own start, or if it
+    /// had none given those shown. None if they are of another size or family.
+    fn given(&self, selection: &Selection, settings: &Settings) -> Option<Rc<Mixture>> {
+        let given = self.now.given.clone().unwrap_or_else(|| self.now.mixture());
+        let same_data = Rc::ptr_eq(selection.source(), self.now.selection.source())
+            && selection.fitted() == self.now.selection.fitted();
+        let fits = given.n_components() == settings.n_components
+            && given.covariance_type() == settings.covariance_type
+            && self.now.settings.model == settings.model;
+        (same_data && fits).then_some(given)
+    }
+
+    /// A new run from these parameters.
+    fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
+        let settings = Settings {
+            n_components: mixture.n_components(),
+            init: InitMethod::Given,
+            ..self.now.settings.clone()
+        };
+        let before = self.now.clone();
+        self.now.given = Some(Rc::new(mixture));
+        if let Err(problem) = self.restart(settings) {
+            self.now = before;
+            return Err(problem);
+        }
+        // What undo goes back to never had them.
+        if let Some(last) = self.undo.last_mut() {
+            *last = before;
+        }
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
+    fn edit(&mut self, edited: Result<Mixture, EditError>, what: String) -> Result<(), Problem> {
+        let refused = |e: EditError| Problem {
+            what: format!("Nothing was changed: {e}."),
+            remedy: String::new(),
+        };
+        let (matrix, plan) = (self.now.selection.matrix(), &self.now.plan);
+        let before = self.now.iterate().objective;
+        let edited = edited
+            .and_then(|mixture| preview(matrix, plan, before, mixture, PREVIEW))
+            .map_err(refused)?;
+        let change = |to: f64| {
+            let by = to - before;
+            let way = if by < 0.0 { "falls" } else { "rises" };
+            format!("{way} by {}", number(by.abs(), 3))
+        };
+        let origin = format!(
+            "{what} The {} {} at once, and {} within {PREVIEW} iterations from there.",
+            self.now.objective().words(),
+            change(edited.after),
+            change(edited.settled)
+        );
+        self.mode = Mode::Idle;
+        self.begin_from(edited.mixture, origin)
     }
 
     /// Settings that act from the current iteration on. A change that alters the path

@@ -19,7 +19,7 @@ const COVARIANCES: [(CovarianceType, &str); 4] = [
     (CovarianceType::Spherical, "spherical"),
 ];
 
-const STARTS: [(InitMethod, &str); 4] = [
+const STARTS: [(InitMethod, &str); 7] = [
     (InitMethod::KMeans, "k-means++ then k-means"),
     (InitMethod::KMeansPlusPlus, "k-means++ points"),
     (InitMethod::RandomPoints, "random points"),
@@ -27,6 +27,9 @@ const STARTS: [(InitMethod, &str); 4] = [
         InitMethod::RandomResponsibilities,
         "random responsibilities",
     ),
+    (InitMethod::MiniBatchKMeans, "mini-batch k-means"),
+    (InitMethod::Hierarchical, "hierarchical"),
+    (InitMethod::Given, "as it stands now"),
 ];
 
 const SCALES: [(FloorScale, &str); 2] = [
