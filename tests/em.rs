@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, InitMethod, Plan, Settings, start};
+use mixscope::fit::{Algorithm, Em, Floor, InitMethod, Plan, Settings, start};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::study::{Health, health};
 use proptest::prelude::*;
@@ -24,9 +24,9 @@ fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (1usize..5, 0usize..4, 0usize..4, 0u64..1000).prop_map(|(k, family, method, seed)| Settings {
+    (1usize..5, 0usize..14, 0usize..4, 0u64..1000).prop_map(|(k, family, method, seed)| Settings {
         n_components: k,
-        covariance_type: CovarianceType::ALL[family],
+        covariance_type: CovarianceType::SHAPES[family],
         init: METHODS[method],
         seed,
         floor: Floor::NONE,
@@ -92,6 +92,22 @@ proptest! {
         for pair in path.windows(2) {
             let (before, now) = (pair[0].log_likelihood(), pair[1].log_likelihood());
             prop_assert!(now >= before - 1e-9 * before.abs().max(1.0), "{before} {now}");
+        }
+    }
+
+    #[test]
+    fn under_a_prior_the_penalised_log_likelihood_never_falls(x in columns(), s in settings()) {
+        let matrix = matrix(&x);
+        let s = Settings { algorithm: Algorithm::Map, ..s };
+        let Ok(first) = start(&matrix, &s) else { return Ok(()) };
+        let plan = Plan::new(&s, &matrix);
+        let mut em = Em::new(&matrix, first, &plan);
+        for t in 0..12 {
+            let next = em.iterate(&matrix, &plan).unwrap();
+            let slack = 1e-10 * em.objective().abs().max(1.0);
+            prop_assert!(next.objective() >= em.objective() - slack,
+                "{} {}: {} {}", s.covariance_type.code(), t, em.objective(), next.objective());
+            em = next;
         }
     }
 

@@ -1,5 +1,9 @@
 //! Reading a reference case, running it, and shaping the result as its `expected` object.
 
+// Named, so that the test that borrows this file finds it too.
+#[path = "mclust.rs"]
+mod mclust;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -46,6 +50,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "density" => density(case, folder).map(Outcome::Result),
         "kmeans" => k_means(case, folder).map(Outcome::Result),
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
+        "mclust" => mclust::run(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
         _ => return Outcome::Skipped(format!("family {family} is not there yet")),
     };
@@ -112,6 +117,7 @@ fn optimum(case: &Value, mut em: Em, matrix: &Matrix, plan: &Plan) -> Result<Val
     let p = em.mixture().n_parameters();
     Ok(json!({
         "mean_log_likelihood": em.log_likelihood() / n,
+        "total_log_likelihood": em.log_likelihood(),
         "bic": bic(em.log_likelihood(), p, matrix.n_rows()),
     }))
 }
@@ -146,7 +152,6 @@ fn parameters(em: &Em, matrix: &Matrix, inputs: &Value) -> Value {
     };
     let components = 0..mixture.n_components();
     let covariances = match mixture.covariance_type() {
-        CovarianceType::Full => json!(components.clone().map(square).collect::<Vec<_>>()),
         CovarianceType::Tied => json!(square(0)),
         CovarianceType::Diagonal => json!(
             components
@@ -160,6 +165,7 @@ fn parameters(em: &Em, matrix: &Matrix, inputs: &Value) -> Value {
                 .map(|k| entry(k, 0, 0))
                 .collect::<Vec<_>>()
         ),
+        _ => json!(components.clone().map(square).collect::<Vec<_>>()),
     };
     let means: Vec<_> = components
         .clone()
@@ -373,7 +379,6 @@ fn mixture(inputs: &Value, family: CovarianceType) -> Result<Mixture, String> {
     let dense = |v: &Value| Covariance::dense(d, rows(v)?.concat()).map_err(say);
     let list = given.as_array().cloned().unwrap_or_default();
     let covariances: Result<Vec<Rc<Covariance>>, String> = match family {
-        CovarianceType::Full => list.iter().map(|v| dense(v).map(Rc::new)).collect(),
         CovarianceType::Tied => dense(given).map(|c| {
             let shared = Rc::new(c);
             vec![shared; means.len()]
@@ -386,6 +391,7 @@ fn mixture(inputs: &Value, family: CovarianceType) -> Result<Mixture, String> {
             .iter()
             .map(|&v| Covariance::diagonal(vec![v; d]).map(Rc::new).map_err(say))
             .collect(),
+        _ => list.iter().map(|v| dense(v).map(Rc::new)).collect(),
     };
     Mixture::new(family, weights, means, covariances?).map_err(|e| e.to_string())
 }

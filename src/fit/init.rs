@@ -6,12 +6,13 @@ use std::rc::Rc;
 use super::e_step::Sums;
 use super::hierarchical::{MOST_ROWS, agglomerate};
 use super::kmeans::{Clusters, assign, kmeans_plus_plus, lloyd};
-use super::m_step::{Moments, narrower_than_rounding, origin, pool, shape};
+use super::m_step::{Moments, narrower_than_rounding, origin};
 use super::mini_batch::mini_batch;
 use super::random::Random;
 use super::settings::{InitMethod, Settings, SettingsError};
+use super::shapes::{Scatter, floored, pool, shaped};
 use crate::data::{BLOCK_ROWS, Matrix};
-use crate::mixture::{Covariance, CovarianceType, Mixture};
+use crate::mixture::{Covariance, Mixture};
 
 /// Lloyd's rounds at most; the start need not be a perfect partition.
 const LLOYD_ROUNDS: usize = 100;
@@ -137,7 +138,7 @@ fn from_means(
     let k = means.len();
     let clusters = assign(matrix, means);
     let sums = cluster_sums(matrix, settings, &clusters);
-    let pooled = pooled(matrix, settings, &sums)?;
+    let (_, pooled) = pooled(matrix, settings, &sums)?;
     assemble(settings, vec![1.0; k], clusters.centres, vec![pooled; k])
 }
 
@@ -153,9 +154,8 @@ fn from_clusters(
 }
 
 fn from_sums(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Result<Mixture, StartError> {
-    let pooled = pooled(matrix, settings, sums)?;
     let enough = (matrix.n_columns() + 1) as f64;
-    let mut covariances = Vec::with_capacity(sums.per_component.len());
+    let mut scatters = Vec::with_capacity(sums.per_component.len());
     let mut means = Vec::with_capacity(sums.per_component.len());
     let mut weights = Vec::with_capacity(sums.per_component.len());
     for (own, centre) in sums.per_component.iter().zip(&sums.centres) {
@@ -170,18 +170,46 @@ fn from_sums(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Result<Mixtu
                 .collect(),
             false => centre.clone(),
         });
-        let tied = settings.covariance_type == CovarianceType::Tied;
-        let single = Sums0 {
-            per_component: vec![own.clone()],
-            centres: vec![centre.clone()],
-        };
-        covariances.push(if tied || own.count <= enough {
-            pooled.clone()
-        } else {
-            estimate(matrix, settings, &single).unwrap_or_else(|| pooled.clone())
-        });
+        scatters.push((own.count > enough).then(|| scatter(matrix, settings, &[own], &[centre])));
     }
+    let pooled = pooled(matrix, settings, sums)?;
+    let covariances = own_covariances(matrix, settings, &weights, scatters, pooled);
     assemble(settings, weights, means, covariances)
+}
+
+/// Covariances of the family from each cluster's scatter; from the pooled one where a cluster
+/// has none of its own, or one that has no covariance.
+fn own_covariances(
+    matrix: &Matrix,
+    settings: &Settings,
+    counts: &[f64],
+    mut own: Vec<Option<Vec<f64>>>,
+    (pooled, shared): (Vec<f64>, Rc<Covariance>),
+) -> Vec<Rc<Covariance>> {
+    let family = settings.covariance_type;
+    // Each round of the loop gives up one cluster's own scatter.
+    while !family.is_shared() {
+        let scatters: Vec<Scatter<'_>> = own
+            .iter()
+            .zip(counts)
+            .map(|(m, &count)| Scatter {
+                count,
+                matrix: m.as_ref().unwrap_or(&pooled),
+            })
+            .collect();
+        let narrow = |c: &Rc<Covariance>| narrower_than_rounding(matrix, c).is_some();
+        let failed = match shaped(family, matrix.n_columns(), &scatters, &[]) {
+            Ok(found) => match found.iter().position(narrow) {
+                None => return found,
+                Some(k) => k,
+            },
+            Err((k, _)) => k,
+        };
+        if own[failed].take().is_none() {
+            break;
+        }
+    }
+    vec![shared; counts.len()]
 }
 
 fn assemble(
@@ -267,13 +295,13 @@ fn weighted_sums(
     }
 }
 
-/// The covariance within all components together; where even that has no factor, the
-/// covariance of all rows; and else an error that names the column.
+/// The scatter within all components together, with its covariance; where even that has no
+/// factor, those of all rows; and else an error that names the column.
 fn pooled(
     matrix: &Matrix,
     settings: &Settings,
     sums: &Sums0,
-) -> Result<Rc<Covariance>, StartError> {
+) -> Result<(Vec<f64>, Rc<Covariance>), StartError> {
     if let Some(within) = estimate(matrix, settings, sums) {
         return Ok(within);
     }
@@ -296,32 +324,56 @@ fn pooled(
     })
 }
 
-/// The covariance of the given components pooled, in the asked family; `None` without a factor.
-fn estimate(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Option<Rc<Covariance>> {
-    let dense = settings.covariance_type.is_dense();
-    let moments: Vec<Moments> = sums
-        .per_component
-        .iter()
-        .zip(&sums.centres)
-        .filter(|(s, _)| s.count > 0.0)
-        .map(|(s, centre)| Moments::of(s, &origin(centre), dense))
-        .collect();
-    let scatter = pool(&moments.iter().collect::<Vec<_>>());
-    let covariance = shape(
-        settings.covariance_type,
-        &scatter,
-        &settings.floor.added(matrix),
-    )
-    .ok()?;
+/// The pooled scatter of the given components and its covariance in the asked family; `None`
+/// without a factor.
+fn estimate(
+    matrix: &Matrix,
+    settings: &Settings,
+    sums: &Sums0,
+) -> Option<(Vec<f64>, Rc<Covariance>)> {
+    let own: Vec<&Sums> = sums.per_component.iter().collect();
+    let centres: Vec<&Vec<f64>> = sums.centres.iter().collect();
+    let scatter = scatter(matrix, settings, &own, &centres);
+    let single = Scatter {
+        count: 1.0,
+        matrix: &scatter,
+    };
+    let d = matrix.n_columns();
+    let covariance = shaped(settings.covariance_type, d, &[single], &[])
+        .ok()?
+        .pop()?;
     narrower_than_rounding(matrix, &covariance)
         .is_none()
-        .then(|| Rc::new(covariance))
+        .then_some((scatter, covariance))
+}
+
+/// The pooled scatter of components about their means, with the floor on its diagonal.
+fn scatter(
+    matrix: &Matrix,
+    settings: &Settings,
+    sums: &[&Sums],
+    centres: &[&Vec<f64>],
+) -> Vec<f64> {
+    let dense = settings.covariance_type.is_dense();
+    let (counts, scatters): (Vec<f64>, Vec<Vec<f64>>) = sums
+        .iter()
+        .zip(centres)
+        .filter(|(s, _)| s.count > 0.0)
+        .map(|(s, centre)| Moments::of(s, &origin(centre), dense))
+        .map(|m| (m.count, m.scatter))
+        .unzip();
+    floored(
+        &pool(&counts, &scatters),
+        &settings.floor.added(matrix),
+        dense,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fit::Floor;
+    use crate::mixture::CovarianceType;
 
     fn groups() -> Matrix {
         let x: Vec<f64> = (0..90)
@@ -343,7 +395,7 @@ mod tests {
     #[test]
     fn every_start_is_a_mixture_and_the_same_seed_gives_the_same_one() {
         for init in METHODS {
-            for covariance_type in CovarianceType::ALL {
+            for covariance_type in CovarianceType::SHAPES {
                 for n_components in [1, 3, 32] {
                     let settings = Settings {
                         init,

@@ -1,4 +1,4 @@
-//! The M-step: parameters from sums. The one place where the covariance families differ.
+//! The M-step: parameters from sums.
 
 use std::fmt;
 use std::rc::Rc;
@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::e_step::{Expectation, Sums, e_step};
 use super::plan::Plan;
 use super::prior::Prior;
+use super::shapes::{Scatter, floored, shaped};
 use crate::data::Matrix;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
 
@@ -117,10 +118,9 @@ pub(super) fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize
 /// (Dempster, Laird and Rubin 1977; McLachlan and Peel 2000, 3.2).
 ///
 /// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k;
-/// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance. Tied
-/// components share the average of the S_k weighted by n_k, diagonal ones keep the diagonal
-/// of S_k, spherical ones its mean. A component without points gets weight 0 and keeps
-/// its mean and covariance. A prior enters as [`Prior::pull`] says.
+/// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance; from these
+/// the family makes its covariances (Celeux and Govaert 1995). A component without points gets
+/// weight 0 and keeps its mean and covariance. A prior enters as [`Prior::pull`] says.
 ///
 /// # Errors
 /// If a covariance has no factor or is narrower than the data's rounding (the error names
@@ -145,9 +145,9 @@ pub fn m_step(
 }
 
 /// Moments of the components that hold points, all new means, and whether digits were lost.
-type PerComponent = (Vec<Option<Moments>>, Vec<Vec<f64>>, bool);
+pub(super) type PerComponent = (Vec<Option<Moments>>, Vec<Vec<f64>>, bool);
 
-fn moments(
+pub(super) fn moments(
     sums: &[Sums],
     centres: &[Vec<f64>],
     dense: bool,
@@ -186,8 +186,36 @@ fn assemble(
     noise_count: f64,
     plan: &Plan,
 ) -> Result<Mixture, StepError> {
+    let (family, previous) = (mixture.covariance_type(), mixture.covariances());
+    let next = components(matrix, family, previous, moments, means, plan)?;
+    match mixture.noise() {
+        None => Ok(next),
+        Some(noise) => next
+            .with_noise(Noise {
+                weight: noise_count / (held(moments, plan) + noise_count),
+                ..noise
+            })
+            .map_err(|_| StepError::AllEmpty),
+    }
+}
+
+/// What the weights of the components are shares of.
+fn held(moments: &[Option<Moments>], plan: &Plan) -> f64 {
     let rows = plan.prior.as_ref().map_or(0.0, Prior::weight_rows);
-    let held: f64 = moments.iter().flatten().map(|m| m.count + rows).sum();
+    moments.iter().flatten().map(|m| m.count + rows).sum()
+}
+
+/// The components with these moments and means; `previous`: their covariances, or none.
+pub(super) fn components(
+    matrix: &Matrix,
+    family: CovarianceType,
+    previous: &[Rc<Covariance>],
+    moments: &[Option<Moments>],
+    means: Vec<Vec<f64>>,
+    plan: &Plan,
+) -> Result<Mixture, StepError> {
+    let rows = plan.prior.as_ref().map_or(0.0, Prior::weight_rows);
+    let held = held(moments, plan);
     if held <= 0.0 {
         return Err(StepError::AllEmpty);
     }
@@ -195,94 +223,60 @@ fn assemble(
         .iter()
         .map(|m| m.as_ref().map_or(0.0, |m| (m.count + rows) / held))
         .collect();
-    let covariances = covariances(matrix, mixture, moments, held, &plan.floor)?;
-    let next = Mixture::new(mixture.covariance_type(), weights, means, covariances)
-        .map_err(|_| StepError::AllEmpty)?;
-    match mixture.noise() {
-        None => Ok(next),
-        Some(noise) => next
-            .with_noise(Noise {
-                weight: noise_count / (held + noise_count),
-                ..noise
-            })
-            .map_err(|_| StepError::AllEmpty),
-    }
+    let covariances = covariances(matrix, family, previous, moments, plan)?;
+    Mixture::new(family, weights, means, covariances).map_err(|_| StepError::AllEmpty)
 }
 
 /// One covariance a component, by family.
 fn covariances(
     matrix: &Matrix,
-    mixture: &Mixture,
+    family: CovarianceType,
+    previous: &[Rc<Covariance>],
     moments: &[Option<Moments>],
-    total: f64,
-    floor: &[f64],
+    plan: &Plan,
 ) -> Result<Vec<Rc<Covariance>>, StepError> {
-    let family = mixture.covariance_type();
-    let checked = |component, count, scatter: &[f64]| {
-        shape(family, scatter, floor)
-            .map_err(|e| collapsed(component, count, e))
-            .and_then(|c| resolved(matrix, component, count, c))
-            .map(Rc::new)
-    };
-    if family == CovarianceType::Tied {
-        let all: Vec<&Moments> = moments.iter().flatten().collect();
-        let shared = checked(0, total, &pool(&all))?;
-        return Ok(vec![shared; moments.len()]);
-    }
-    moments
+    let (floor, dense) = (&plan.floor, family.is_dense());
+    // Scatters are worth what they were divided by: rows, and those of the prior.
+    let rows = plan.prior.as_ref().map_or(0.0, Prior::rows);
+    let held: Vec<(usize, f64, Vec<f64>)> = moments
         .iter()
         .enumerate()
-        .map(|(k, m)| match m {
-            None => Ok(mixture.covariances()[k].clone()),
-            Some(m) => checked(k, m.count, &m.scatter),
+        .filter_map(|(k, m)| {
+            let m = m.as_ref()?;
+            Some((k, m.count, floored(&m.scatter, floor, dense)))
         })
-        .collect()
-}
-
-/// The average of several scatters, weighted by their counts.
-pub(super) fn pool(moments: &[&Moments]) -> Vec<f64> {
-    let total: f64 = moments.iter().map(|m| m.count).sum();
-    let mut pooled = vec![0.0; moments.first().map_or(0, |m| m.scatter.len())];
-    for m in moments {
-        let share = m.count / total;
-        for (p, s) in pooled.iter_mut().zip(&m.scatter) {
-            *p += share * s;
-        }
+        .collect();
+    let scatters: Vec<Scatter<'_>> = held
+        .iter()
+        .map(|(_, count, matrix)| Scatter {
+            count: count + rows,
+            matrix,
+        })
+        .collect();
+    let current: Vec<Rc<Covariance>> = held
+        .iter()
+        .filter_map(|&(k, ..)| previous.get(k).cloned())
+        .collect();
+    let shared = family.is_shared();
+    let total: f64 = held.iter().map(|(_, count, _)| count).sum();
+    let place = |i: usize| (held[i].0, if shared { total } else { held[i].1 });
+    let found = shaped(family, floor.len(), &scatters, &current).map_err(|(i, e)| {
+        let (component, count) = place(i);
+        collapsed(component, count, e)
+    })?;
+    if shared {
+        let (component, count) = place(0);
+        resolved(matrix, component, count, &found[0])?;
+        return Ok(vec![found[0].clone(); moments.len()]);
     }
-    pooled
-}
-
-/// The covariance of a family's shape from a packed scatter plus floor: the families
-/// differ here and nowhere else.
-pub(super) fn shape(
-    family: CovarianceType,
-    scatter: &[f64],
-    floor: &[f64],
-) -> Result<Covariance, CovarianceError> {
-    let d = floor.len();
-    let variances = || scatter.iter().zip(floor).map(|(v, f)| v + f);
-    match family {
-        CovarianceType::Full | CovarianceType::Tied => Covariance::dense(d, square(scatter, floor)),
-        CovarianceType::Diagonal => Covariance::diagonal(variances().collect()),
-        CovarianceType::Spherical => {
-            let mean = variances().sum::<f64>() / d as f64;
-            Covariance::diagonal(vec![mean; d])
-        }
+    let mut covariances = previous.to_vec();
+    covariances.resize(moments.len(), found[0].clone());
+    for (i, covariance) in found.into_iter().enumerate() {
+        let (component, count) = place(i);
+        resolved(matrix, component, count, &covariance)?;
+        covariances[component] = covariance;
     }
-}
-
-/// The full matrix of a packed lower triangle, with the floor on its diagonal.
-fn square(packed: &[f64], floor: &[f64]) -> Vec<f64> {
-    let d = floor.len();
-    let mut matrix = vec![0.0; d * d];
-    for (&v, (i, j)) in packed.iter().zip(pairs(d, true)) {
-        matrix[i * d + j] = v;
-        matrix[j * d + i] = v;
-    }
-    for (j, f) in floor.iter().enumerate() {
-        matrix[j * d + j] += f;
-    }
-    matrix
+    Ok(covariances)
 }
 
 fn collapsed(component: usize, count: f64, error: CovarianceError) -> StepError {
@@ -301,10 +295,10 @@ fn resolved(
     matrix: &Matrix,
     component: usize,
     count: f64,
-    covariance: Covariance,
-) -> Result<Covariance, StepError> {
-    match narrower_than_rounding(matrix, &covariance) {
-        None => Ok(covariance),
+    covariance: &Covariance,
+) -> Result<(), StepError> {
+    match narrower_than_rounding(matrix, covariance) {
+        None => Ok(()),
         Some(column) => Err(StepError::Collapsed {
             component,
             column,
@@ -335,8 +329,9 @@ mod tests {
         assert_eq!(pairs(2, true).collect::<Vec<_>>(), [(0, 0), (1, 0), (1, 1)]);
         assert_eq!(pairs(2, false).collect::<Vec<_>>(), [(0, 0), (1, 1)]);
         assert_eq!(
-            square(&[1.0, 2.0, 3.0], &[0.5, 0.25]),
-            [1.5, 2.0, 2.0, 3.25]
+            floored(&[1.0, 2.0, 3.0], &[0.5, 0.25], true),
+            [1.5, 2.0, 3.25]
         );
+        assert_eq!(floored(&[1.0, 3.0], &[0.5, 0.25], false), [1.5, 3.25]);
     }
 }

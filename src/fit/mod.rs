@@ -19,12 +19,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod axes;
 mod degrees;
 mod e_step;
 mod em;
 pub mod hierarchical;
 mod init;
 pub mod kmeans;
+mod labels;
 mod m_step;
 mod method;
 mod mini_batch;
@@ -32,12 +34,14 @@ mod plan;
 mod prior;
 mod random;
 mod settings;
+mod shapes;
 mod split_merge;
 mod stopping;
 
 pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step};
 pub use em::{Em, State};
 pub use init::{StartError, start};
+pub use labels::{LabelsError, from_labels};
 pub use m_step::{EMPTY_COUNT, StepError, m_step};
 pub use method::{Algorithm, Knob, KnobSpec, Knobs, METHODS, Method, Model};
 pub use plan::{Objective, Plan};

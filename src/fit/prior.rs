@@ -68,6 +68,11 @@ impl Prior {
         self.weight_rows
     }
 
+    /// a: what the prior adds to the count of a component in its covariance.
+    pub(super) fn rows(&self) -> f64 {
+        self.rows
+    }
+
     /// The posterior mode of one component's mean and scatter, from the moments about
     /// its centre of sums: mean (n m_k + kappa m) / (n + kappa), scatter
     /// (n S_k + L + kappa n / (kappa + n) e e^T) / (n + a), e = m_k - m.

@@ -4,23 +4,67 @@ use serde::{Deserialize, Serialize};
 
 use super::elementary::ln;
 
-/// The four covariance families by their scikit-learn names.
+/// What components may do on their own in volume, shape or orientation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Freedom {
+    /// Nothing: a ball, or the axes of the data.
+    Identity,
+    /// The same for all components.
+    Equal,
+    /// Each component its own.
+    Varying,
+}
+
+/// The covariance families S_k = v_k Q_k A_k Q_k^T: volume v_k = |S_k|^(1/D), shape A_k
+/// (diagonal, |A_k| = 1) and orientation Q_k (orthogonal), each equal or varying between
+/// components (Banfield and Raftery 1993; Celeux and Govaert 1995). The first four go by
+/// their scikit-learn names, the others by mclust's codes: E equal, V varying, I identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CovarianceType {
-    /// Every component has its own D x D matrix.
+    /// Every component has its own D x D matrix: volume, shape and orientation vary.
     Full,
-    /// All components share one D x D matrix.
+    /// All components share one D x D matrix: volume, shape and orientation are equal.
     Tied,
-    /// Every component has its own D variances.
+    /// Every component has its own D variances: volume and shape vary, along the columns.
     #[serde(rename = "diag")]
     Diagonal,
-    /// Every component has one variance.
+    /// Every component has one variance: balls of varying volume.
     Spherical,
+    /// Balls of equal volume: one variance for all.
+    #[serde(rename = "EII")]
+    Eii,
+    /// Equal volume, equal shape, along the columns: D variances for all.
+    #[serde(rename = "EEI")]
+    Eei,
+    /// Varying volume, equal shape, along the columns.
+    #[serde(rename = "VEI")]
+    Vei,
+    /// Equal volume, varying shape, along the columns.
+    #[serde(rename = "EVI")]
+    Evi,
+    /// Varying volume, equal shape, equal orientation: multiples of one matrix.
+    #[serde(rename = "VEE")]
+    Vee,
+    /// Equal volume, varying shape, equal orientation.
+    #[serde(rename = "EVE")]
+    Eve,
+    /// Varying volume, varying shape, equal orientation: common principal components.
+    #[serde(rename = "VVE")]
+    Vve,
+    /// Equal volume, equal shape, varying orientation: one matrix, turned.
+    #[serde(rename = "EEV")]
+    Eev,
+    /// Varying volume, equal shape, varying orientation.
+    #[serde(rename = "VEV")]
+    Vev,
+    /// Equal volume, varying shape, varying orientation: matrices of one determinant.
+    #[serde(rename = "EVV")]
+    Evv,
 }
 
 impl CovarianceType {
-    /// All families, in the order of a menu.
+    /// The four plain families, in the order of a menu.
     pub const ALL: [CovarianceType; 4] = [
         CovarianceType::Full,
         CovarianceType::Tied,
@@ -28,19 +72,115 @@ impl CovarianceType {
         CovarianceType::Spherical,
     ];
 
-    /// Free parameters of the covariances of `k` components in `d` dimensions.
-    pub fn n_parameters(self, k: usize, d: usize) -> usize {
+    /// All fourteen families, in mclust's order.
+    pub const SHAPES: [CovarianceType; 14] = [
+        CovarianceType::Eii,
+        CovarianceType::Spherical,
+        CovarianceType::Eei,
+        CovarianceType::Vei,
+        CovarianceType::Evi,
+        CovarianceType::Diagonal,
+        CovarianceType::Tied,
+        CovarianceType::Vee,
+        CovarianceType::Eve,
+        CovarianceType::Vve,
+        CovarianceType::Eev,
+        CovarianceType::Vev,
+        CovarianceType::Evv,
+        CovarianceType::Full,
+    ];
+
+    /// mclust's code: one letter each for volume, shape and orientation.
+    pub fn code(self) -> &'static str {
         match self {
-            CovarianceType::Full => k * d * (d + 1) / 2,
-            CovarianceType::Tied => d * (d + 1) / 2,
-            CovarianceType::Diagonal => k * d,
-            CovarianceType::Spherical => k,
+            CovarianceType::Full => "VVV",
+            CovarianceType::Tied => "EEE",
+            CovarianceType::Diagonal => "VVI",
+            CovarianceType::Spherical => "VII",
+            CovarianceType::Eii => "EII",
+            CovarianceType::Eei => "EEI",
+            CovarianceType::Vei => "VEI",
+            CovarianceType::Evi => "EVI",
+            CovarianceType::Vee => "VEE",
+            CovarianceType::Eve => "EVE",
+            CovarianceType::Vve => "VVE",
+            CovarianceType::Eev => "EEV",
+            CovarianceType::Vev => "VEV",
+            CovarianceType::Evv => "EVV",
         }
     }
 
-    /// Do the matrices of this family have entries off the diagonal?
+    /// The family of a [`code`](Self::code), if there is one.
+    pub fn from_code(code: &str) -> Option<CovarianceType> {
+        Self::SHAPES.into_iter().find(|f| f.code() == code)
+    }
+
+    fn letter(self, i: usize) -> Freedom {
+        match self.code().as_bytes()[i] {
+            b'V' => Freedom::Varying,
+            b'E' => Freedom::Equal,
+            _ => Freedom::Identity,
+        }
+    }
+
+    /// What the volumes v_k may do; never [`Freedom::Identity`].
+    pub fn volume(self) -> Freedom {
+        self.letter(0)
+    }
+
+    /// What the shapes A_k may do; [`Freedom::Identity`]: balls.
+    pub fn shape(self) -> Freedom {
+        self.letter(1)
+    }
+
+    /// What the orientations Q_k may do; [`Freedom::Identity`]: along the columns.
+    pub fn orientation(self) -> Freedom {
+        self.letter(2)
+    }
+
+    /// The code in words, such as "equal volume, varying shape, equal orientation".
+    pub fn meaning(self) -> String {
+        let word = |f| match f {
+            Freedom::Varying => "varying",
+            _ => "equal",
+        };
+        let mut meaning = [word(self.volume()), " volume, "].concat();
+        if self.shape() == Freedom::Identity {
+            return meaning + "spherical";
+        }
+        meaning += word(self.shape());
+        meaning += " shape, ";
+        if self.orientation() == Freedom::Identity {
+            return meaning + "along the columns";
+        }
+        meaning + word(self.orientation()) + " orientation"
+    }
+
+    /// Do all components share one matrix?
+    pub fn is_shared(self) -> bool {
+        [self.volume(), self.shape(), self.orientation()]
+            .iter()
+            .all(|&f| f != Freedom::Varying)
+    }
+
+    /// Free parameters of the covariances of `k` components in `d` dimensions: 1 for a
+    /// volume, D - 1 for a shape, D (D - 1) / 2 for an orientation, once or `k` times
+    /// (Celeux and Govaert 1995, table 1).
+    pub fn n_parameters(self, k: usize, d: usize) -> usize {
+        let times = |f| match f {
+            Freedom::Identity => 0,
+            Freedom::Equal => 1,
+            Freedom::Varying => k,
+        };
+        times(self.volume())
+            + times(self.shape()) * (d - 1)
+            + times(self.orientation()) * (d * (d - 1) / 2)
+    }
+
+    /// Does the M-step need the whole scatter matrix, not its diagonal alone? So it is where
+    /// the matrices of the family have entries off the diagonal.
     pub fn is_dense(self) -> bool {
-        matches!(self, CovarianceType::Full | CovarianceType::Tied)
+        self.orientation() != Freedom::Identity
     }
 }
 
@@ -230,10 +370,51 @@ impl Covariance {
         z
     }
 
+    /// tr(S^-1 M) = the sum of the squared distances that M stands for; M is symmetric,
+    /// packed as its lower triangle row by row, or as its D diagonal entries where S is diagonal.
+    pub fn trace_of_quotient(&self, packed: &[f64]) -> f64 {
+        let d = self.d;
+        match &self.entries {
+            Entries::Diagonal { variances, .. } => {
+                packed.iter().zip(variances).map(|(m, v)| m / v).sum()
+            }
+            Entries::Dense { factor, .. } => {
+                // The trace of L^-1 M L^-T: forward substitution in the columns, then in the rows.
+                let mut m = square(d, packed);
+                for i in 0..d {
+                    for c in 0..d {
+                        let known: f64 = (0..i).map(|l| factor[i * d + l] * m[l * d + c]).sum();
+                        m[i * d + c] = (m[i * d + c] - known) / factor[i * d + i];
+                    }
+                }
+                for row in m.chunks_exact_mut(d) {
+                    for j in 0..d {
+                        let known: f64 = (0..j).map(|l| row[l] * factor[j * d + l]).sum();
+                        row[j] = (row[j] - known) / factor[j * d + j];
+                    }
+                }
+                (0..d).map(|i| m[i * d + i]).sum()
+            }
+        }
+    }
+
     /// Natural logarithm of the determinant.
     pub fn log_determinant(&self) -> f64 {
         2.0 * (0..self.d).map(|j| ln(self.pivot(j))).sum::<f64>()
     }
+}
+
+/// The d x d matrix, row-major, of a lower triangle packed row by row.
+pub fn square(d: usize, packed: &[f64]) -> Vec<f64> {
+    let mut matrix = vec![0.0; d * d];
+    let mut entries = packed.iter();
+    for i in 0..d {
+        for (j, &v) in (0..=i).zip(&mut entries) {
+            matrix[i * d + j] = v;
+            matrix[j * d + i] = v;
+        }
+    }
+    matrix
 }
 
 /// Lower Cholesky factor of a symmetric matrix, both d x d and row-major
@@ -342,11 +523,65 @@ mod tests {
         );
     }
 
+    proptest! {
+        #[test]
+        fn the_trace_of_a_quotient_agrees_with_nalgebra(
+            s in positive_definite(4),
+            m in positive_definite(4),
+        ) {
+            let packed: Vec<f64> = (0..4).flat_map(|i| m[i * 4..=i * 5].to_vec()).collect();
+            prop_assert_eq!(&square(4, &packed), &m);
+            let n = |v: &[f64]| nalgebra::DMatrix::from_row_slice(4, 4, v);
+            let theirs = (n(&s).try_inverse().unwrap() * n(&m)).trace();
+            let ours = Covariance::dense(4, s).unwrap().trace_of_quotient(&packed);
+            prop_assert!((ours - theirs).abs() < 1e-9 * theirs.abs(), "{} {}", ours, theirs);
+        }
+    }
+
     #[test]
     fn parameters_are_counted_as_in_the_literature() {
-        assert_eq!(CovarianceType::Full.n_parameters(3, 4), 30);
-        assert_eq!(CovarianceType::Tied.n_parameters(3, 4), 10);
-        assert_eq!(CovarianceType::Diagonal.n_parameters(3, 4), 12);
-        assert_eq!(CovarianceType::Spherical.n_parameters(3, 4), 3);
+        // Celeux and Govaert 1995, table 1, for D = 4 and K = 3; in mclust's order.
+        let published = [1, 3, 4, 6, 10, 12, 10, 12, 16, 18, 22, 24, 28, 30];
+        let counted = CovarianceType::SHAPES.map(|f| f.n_parameters(3, 4));
+        assert_eq!(counted, published);
+        for family in CovarianceType::SHAPES {
+            let expected = if family.volume() == Freedom::Equal {
+                1
+            } else {
+                3
+            };
+            assert_eq!(family.n_parameters(3, 1), expected, "{}", family.code());
+        }
+    }
+
+    #[test]
+    fn every_family_has_a_code_a_name_and_a_meaning_of_its_own() {
+        let mut seen = Vec::new();
+        for family in CovarianceType::SHAPES {
+            assert_eq!(CovarianceType::from_code(family.code()), Some(family));
+            let name = serde_json::to_string(&family).unwrap();
+            assert_eq!(
+                serde_json::from_str::<CovarianceType>(&name).unwrap(),
+                family
+            );
+            if !CovarianceType::ALL.contains(&family) {
+                assert_eq!(name.trim_matches('"'), family.code());
+            }
+            seen.extend([family.code().to_owned(), name, family.meaning()]);
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 3 * 14);
+        assert_eq!(CovarianceType::from_code("VIE"), None);
+        let meaning = |f: CovarianceType| f.meaning();
+        assert_eq!(
+            meaning(CovarianceType::Eve),
+            "equal volume, varying shape, equal orientation"
+        );
+        assert_eq!(
+            meaning(CovarianceType::Vei),
+            "varying volume, equal shape, along the columns"
+        );
+        assert_eq!(meaning(CovarianceType::Eii), "equal volume, spherical");
     }
 }

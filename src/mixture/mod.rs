@@ -6,11 +6,12 @@
 
 mod covariance;
 mod density;
+pub mod eigen;
 pub mod elementary;
 mod model;
 pub mod special;
 pub mod student;
 
-pub use covariance::{Covariance, CovarianceError, CovarianceType};
+pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, square};
 pub use density::{Evaluator, n_shares};
 pub use model::{Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
