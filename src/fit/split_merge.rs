@@ -4,10 +4,11 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::em::Em;
-use super::m_step::StepError;
+use super::m_step::{StepError, pairs};
 use super::plan::Plan;
+use super::shapes::{Scatter, shaped};
 use crate::data::Matrix;
-use crate::mixture::{Covariance, CovarianceType, Kind, MAX_COMPONENTS, Mixture, letter};
+use crate::mixture::{Covariance, Kind, MAX_COMPONENTS, Mixture, letter};
 
 /// How far the two halves of a split lie from the old mean, in standard deviations along
 /// the longest axis of what was split: the two keep its mean and its covariance together.
@@ -189,28 +190,35 @@ fn parts(mixture: &Mixture) -> Result<Parts, EditError> {
     ))
 }
 
-/// The family's own form is taken at the first M-step; a common covariance stays common.
+/// The parts as a mixture, their covariances made members of its family.
 fn rebuilt(
     mixture: &Mixture,
     weights: Vec<f64>,
     means: Vec<Vec<f64>>,
-    mut covariances: Vec<Rc<Covariance>>,
+    covariances: Vec<Rc<Covariance>>,
 ) -> Result<Mixture, EditError> {
-    let before = mixture.covariances();
-    if before.len() > 1 && before.iter().all(|c| Rc::ptr_eq(c, &before[0])) {
-        covariances.fill(before[0].clone());
-    }
-    if mixture.covariance_type() == CovarianceType::Spherical {
-        for c in &mut covariances {
-            let d = c.dimension();
-            let mean = (0..d).map(|j| c.get(j, j)).sum::<f64>() / d as f64;
-            *c = changed(c, |_, _, _| mean).unwrap_or_else(|| c.clone());
-        }
-    }
-    let total: f64 = weights.iter().sum();
+    let family = mixture.covariance_type();
+    let (total, d) = (weights.iter().sum::<f64>(), mixture.dimension());
+    let packed: Vec<Vec<f64>> = covariances
+        .iter()
+        .map(|c| {
+            pairs(d, family.is_dense())
+                .map(|(i, j)| c.get(i, j))
+                .collect()
+        })
+        .collect();
+    let scatters: Vec<Scatter<'_>> = weights
+        .iter()
+        .zip(&packed)
+        // A component without weight has a covariance all the same.
+        .map(|(w, matrix)| Scatter {
+            count: w.max(f64::EPSILON),
+            matrix,
+        })
+        .collect();
+    let covariances = shaped(family, d, &scatters, &[]).unwrap_or(covariances);
     let weights = weights.iter().map(|w| w / total).collect();
-    let edited = Mixture::new(mixture.covariance_type(), weights, means, covariances)
-        .map_err(|_| EditError::Kind)?;
+    let edited = Mixture::new(family, weights, means, covariances).map_err(|_| EditError::Kind)?;
     match mixture.noise() {
         None => Ok(edited),
         Some(noise) => edited.with_noise(noise).map_err(|_| EditError::Kind),
@@ -253,6 +261,7 @@ fn longest_axis(covariance: &Covariance) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mixture::CovarianceType;
 
     fn moments(mixture: &Mixture) -> (Vec<f64>, Vec<f64>) {
         let d = mixture.dimension();
@@ -317,6 +326,37 @@ mod tests {
         // The eigenvector of [[4, 1], [1, 1]]: slope (sqrt(13) - 3) / 2.
         let slope = (r[1] - l[1]) / (r[0] - l[0]);
         assert!((slope - (13f64.sqrt() - 3.0) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_family_keeps_its_form() {
+        for family in CovarianceType::SHAPES {
+            let round = Rc::new(match family.is_dense() {
+                true => Covariance::dense(2, vec![2.0, 0.0, 0.0, 2.0]).unwrap(),
+                false => Covariance::diagonal(vec![2.0; 2]).unwrap(),
+            });
+            let two = Mixture::new(
+                family,
+                vec![0.5, 0.5],
+                vec![vec![0.0, 0.0], vec![6.0, 1.0]],
+                vec![round.clone(), round],
+            )
+            .unwrap();
+            for edited in [split(&two, 0).unwrap(), merge(&two, 0, 1).unwrap()] {
+                let c = edited.covariances();
+                let code = family.code();
+                if family.is_shared() {
+                    assert!(c.iter().all(|x| x == &c[0]), "{code}");
+                }
+                if code.ends_with("II") {
+                    assert!(c.iter().all(|x| x.get(0, 0) == x.get(1, 1)), "{code}");
+                }
+                assert!(
+                    c.iter().all(|x| x.is_diagonal() != family.is_dense()),
+                    "{code}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::algorithm::AlgorithmRows;
-use super::closures::{mark, press};
+use super::closures::{mark, press, words as follow_text};
 use super::controls::{Choice, Field, Kind, Row, options};
 use super::format;
 use super::panel::Panel;
@@ -41,18 +41,23 @@ const SCALES: [(FloorScale, &str); 2] = [
 #[component]
 pub fn ModelPanel() -> impl IntoView {
     let desk = use_desk();
+    let family = Memo::new(move |_| desk.settings.with(|s| s.covariance_type));
     view! {
         <Panel title="Model">
             <Components />
             <Row id="covariance" label="Covariance">
-                <Choice id="covariance" options=words(&COVARIANCES)
-                    value=Signal::derive(move || word_of(&COVARIANCES, desk.settings.with(|s| s.covariance_type)))
-                    on_pick=move |word: String| {
-                        if let Some(picked) = of_word(&COVARIANCES, &word) {
+                <Choice id="covariance" options=shapes()
+                    value=Signal::derive(move || family.get().code().to_owned())
+                    on_pick=move |code: String| {
+                        if let Some(picked) = CovarianceType::from_code(&code) {
                             desk.send(Command::SetCovariance(picked));
                         }
                     } />
             </Row>
+            <p class="fine under">{follow_text(move || {
+                let family = family.get();
+                [family.code(), ": ", &family.meaning(), "."].concat()
+            })}</p>
             <Row id="start" label="Start">
                 <Choice id="start" options=words(&STARTS)
                     value=Signal::derive(move || word_of(&STARTS, desk.settings.with(|s| s.init)))
@@ -233,6 +238,19 @@ fn commit_number(desk: Desk, what: &str, typed: &str, send: impl Fn(f64)) -> boo
             false
         }
     }
+}
+
+/// The four families by their plain names, and the rest by their codes.
+fn shapes() -> Signal<Vec<(String, String)>> {
+    let plain = COVARIANCES
+        .iter()
+        .map(|(family, word)| (family.code(), *word));
+    let rest = CovarianceType::SHAPES
+        .iter()
+        .filter(|family| !CovarianceType::ALL.contains(family))
+        .map(|family| (family.code(), family.code()));
+    let all: Vec<_> = plain.chain([("", "more shapes")]).chain(rest).collect();
+    options(&all)
 }
 
 fn words<T>(pairs: &[(T, &str)]) -> Signal<Vec<(String, String)>> {
