@@ -1,12 +1,31 @@
-//! What a fit tells: health of its components ([`health()`]), two that have become one
-//! ([`coincident`]), and how it compares with fits of other sizes ([`aic`], [`bic`]).
+//! What a fit tells: health of its components ([`health()`], [`conditioning`], a collapse
+//! [foretold](foretell_collapse)), two that have become one ([`coincident`]), one that is
+//! [`spurious()`]; how it compares with fits of other sizes ([`aic`], [`bic`], [`icl`],
+//! [`cross_validate`]), with another fit ([`align`], [`monte_carlo_kl`],
+//! [`adjusted_rand_index`]) and with other data ([`drift()`], [`share_change`]); which of many
+//! starts is to be believed ([`Search`]) and how sure its parameters are ([`bootstrap()`],
+//! [`ensemble_parameters`]); which rows are odd ([`anomaly_scores`]). Also
+//! [`principal_components`] and [`Scaling`], which prepare columns.
+//!
+//! All but the search are pure functions. Mixtures are in the coordinates of the matrix they
+//! are given with; what cannot be answered is a [`StudyError`].
 
 mod criteria;
+mod divergence;
+mod error;
 mod health;
+mod monte_carlo;
 mod restarts;
+mod rows;
 mod saddle;
+mod sample;
 
 pub use criteria::{aic, bic};
+pub use divergence::{Divergence, divergence};
+pub use error::StudyError;
 pub use health::{Health, health};
+pub use monte_carlo::{Estimate, monte_carlo_kl};
 pub use restarts::{MAX_RESTARTS, Outcome, Search};
+pub use rows::{Fit, log_density, mean_log_density};
 pub use saddle::coincident;
+pub use sample::sample_rows;
