@@ -10,6 +10,7 @@
 //! All but the search are pure functions. Mixtures are in the coordinates of the matrix they
 //! are given with; what cannot be answered is a [`StudyError`].
 
+mod alignment;
 mod criteria;
 mod divergence;
 mod error;
@@ -20,7 +21,8 @@ mod rows;
 mod saddle;
 mod sample;
 
-pub use criteria::{aic, bic};
+pub use alignment::{Alignment, align};
+pub use criteria::{aic, bic, entropy, icl};
 pub use divergence::{Divergence, divergence};
 pub use error::StudyError;
 pub use health::{Health, health};
