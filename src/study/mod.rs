@@ -12,6 +12,7 @@
 
 mod alignment;
 mod criteria;
+mod cross_validation;
 mod divergence;
 mod error;
 mod health;
@@ -23,6 +24,7 @@ mod sample;
 
 pub use alignment::{Alignment, align};
 pub use criteria::{aic, bic, entropy, icl};
+pub use cross_validation::{CrossValidation, cross_validate};
 pub use divergence::{Divergence, divergence};
 pub use error::StudyError;
 pub use health::{Health, health};
