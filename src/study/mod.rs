@@ -11,6 +11,7 @@
 //! are given with; what cannot be answered is a [`StudyError`].
 
 mod alignment;
+mod anomaly;
 mod criteria;
 mod cross_validation;
 mod divergence;
@@ -19,6 +20,7 @@ mod error;
 mod health;
 mod kolmogorov_smirnov;
 mod monte_carlo;
+mod quantile;
 mod restarts;
 mod rows;
 mod saddle;
@@ -26,6 +28,7 @@ mod sample;
 mod shares;
 
 pub use alignment::{Alignment, align};
+pub use anomaly::{Detection, above, anomaly_scores, detection, oddest};
 pub use criteria::{aic, bic, entropy, icl};
 pub use cross_validation::{CrossValidation, cross_validate};
 pub use divergence::{Divergence, divergence};
@@ -34,6 +37,7 @@ pub use error::StudyError;
 pub use health::{Health, health};
 pub use kolmogorov_smirnov::kolmogorov_smirnov_p_value;
 pub use monte_carlo::{Estimate, monte_carlo_kl};
+pub use quantile::quantile;
 pub use restarts::{MAX_RESTARTS, Outcome, Search};
 pub use rows::{Fit, log_density, mean_log_density};
 pub use saddle::coincident;
