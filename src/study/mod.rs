@@ -12,10 +12,12 @@
 
 mod alignment;
 mod anomaly;
+mod bootstrap;
 mod criteria;
 mod cross_validation;
 mod divergence;
 mod drift;
+mod ensemble;
 mod error;
 mod health;
 mod kolmogorov_smirnov;
@@ -27,13 +29,16 @@ mod rows;
 mod saddle;
 mod sample;
 mod shares;
+mod spread;
 
 pub use alignment::{Alignment, align};
 pub use anomaly::{Detection, above, anomaly_scores, detection, oddest};
+pub use bootstrap::{Bootstrap, bootstrap};
 pub use criteria::{aic, bic, entropy, icl};
 pub use cross_validation::{CrossValidation, cross_validate};
 pub use divergence::{Divergence, divergence};
 pub use drift::{Drift, column_drift, drift};
+pub use ensemble::{ensemble_log_density, ensemble_parameters};
 pub use error::StudyError;
 pub use health::{Health, health};
 pub use kolmogorov_smirnov::kolmogorov_smirnov_p_value;
@@ -45,3 +50,4 @@ pub use rows::{Fit, log_density, mean_log_density};
 pub use saddle::coincident;
 pub use sample::sample_rows;
 pub use shares::{ShareChange, share_change, shares};
+pub use spread::{ParameterSpread, Spread};
