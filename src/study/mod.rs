@@ -13,6 +13,8 @@
 mod alignment;
 mod anomaly;
 mod bootstrap;
+mod conditioning;
+mod contribution;
 mod criteria;
 mod cross_validation;
 mod divergence;
@@ -32,10 +34,13 @@ mod sample;
 mod scaling;
 mod shares;
 mod spread;
+mod spurious;
 
 pub use alignment::{Alignment, align};
 pub use anomaly::{Detection, above, anomaly_scores, detection, oddest};
 pub use bootstrap::{Bootstrap, bootstrap};
+pub use conditioning::{Conditioning, conditioning};
+pub use contribution::{Contribution, contributions};
 pub use criteria::{aic, bic, entropy, icl};
 pub use cross_validation::{CrossValidation, cross_validate};
 pub use divergence::{Divergence, divergence};
@@ -55,3 +60,4 @@ pub use sample::sample_rows;
 pub use scaling::{Scaling, ScalingMethod};
 pub use shares::{ShareChange, share_change, shares};
 pub use spread::{ParameterSpread, Spread};
+pub use spurious::{Spurious, SpuriousReason, spurious};
