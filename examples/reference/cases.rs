@@ -1,8 +1,10 @@
 //! Reading a reference case, running it, and shaping the result as its `expected` object.
 
-// Named, so that the test that borrows this file finds it too.
+// Named, so that the test that borrows this file finds them too.
 #[path = "mclust.rs"]
 mod mclust;
+#[path = "study.rs"]
+mod study;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,9 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
         "mclust" => mclust::run(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
+        "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
+        "drift" => study::drifting(case).map(Outcome::Result),
+        "pca" => study::pca(case, folder).map(Outcome::Result),
         _ => return Outcome::Skipped(format!("family {family} is not there yet")),
     };
     done.unwrap_or_else(Outcome::Policy)

@@ -1,4 +1,5 @@
-//! What a mixture is: parameters, covariance families, densities.
+//! What a mixture is: parameters, covariance families, densities, draws,
+//! divergences.
 //!
 //! p(x) = sum over k of w_k N(x; mu_k, S_k), with weights on the simplex
 //! (McLachlan and Peel, Finite Mixture Models, 2000, chapter 3). Densities go
@@ -6,12 +7,16 @@
 
 mod covariance;
 mod density;
+mod divergence;
 pub mod eigen;
 pub mod elementary;
 mod model;
+mod sample;
 pub mod special;
 pub mod student;
 
 pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, square};
 pub use density::{Evaluator, n_shares};
+pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
 pub use model::{Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
+pub use sample::{Draws, sample};

@@ -32,7 +32,7 @@ impl Health {
 }
 
 /// A share of a column's variance so small that the component is a line or a point beside the data.
-const FLAT: f64 = 1e-8;
+pub(super) const FLAT: f64 = 1e-8;
 
 /// Health of a component that holds `count` effective points under `covariance`, with
 /// `floor` (D numbers) added to its variances.
