@@ -19,10 +19,10 @@ fn columns() -> impl Strategy<Value = Vec<Vec<f64>>> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let numbers = (0.3f64..40.0, 0u8..3, 0u8..2);
-    (1usize..4, 0usize..4, 0u64..1000, numbers).prop_map(|(k, family, seed, (nu, free, kent))| {
+    (1usize..4, 0usize..14, 0u64..1000, numbers).prop_map(|(k, family, seed, (nu, free, kent))| {
         Settings {
             n_components: k,
-            covariance_type: CovarianceType::ALL[family],
+            covariance_type: CovarianceType::SHAPES[family],
             model: Model::Student,
             knobs: Knobs::default()
                 .with(Knob::Degrees, nu)

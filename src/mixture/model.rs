@@ -400,11 +400,12 @@ mod tests {
     #[test]
     fn every_free_number_counts_once() {
         let of = |k: usize| {
+            let unit = Rc::new(Covariance::diagonal(vec![1.0; 2]).unwrap());
             Mixture::new(
                 CovarianceType::Full,
                 vec![1.0 / k as f64; k],
                 vec![vec![0.0; 2]; k],
-                vec![Rc::new(Covariance::diagonal(vec![1.0; 2]).unwrap()); k],
+                vec![unit; k],
             )
             .unwrap()
         };
