@@ -171,14 +171,14 @@ impl Paper {
         let row = |i: usize| DVector::from_fn(d, |j, _| matrix.get(i, j));
         let (mut weights, mut means, mut pulled) = (vec![], vec![], vec![]);
         let mut counts = vec![];
-        for c in 0..k {
-            let of = |i: usize| r[i][c];
-            let count: f64 = (0..n).map(of).sum();
+        let of_component = |c: usize| r.iter().map(|row| row[c]).collect::<Vec<f64>>();
+        for own in (0..k).map(of_component) {
+            let count: f64 = own.iter().sum();
             let zero = DVector::zeros(d);
-            let average = (0..n).fold(zero, |s, i| s + row(i) * of(i)) / count;
+            let average = (0..n).fold(zero, |s, i| s + row(i) * own[i]) / count;
             let w = (0..n).fold(DMatrix::zeros(d, d), |s, i| {
                 let e = row(i) - &average;
-                s + &e * e.transpose() * of(i)
+                s + &e * e.transpose() * own[i]
             });
             let e = &average - &self.mean;
             pulled.push(w + &e * e.transpose() * (KAPPA * count / (KAPPA + count)));

@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn turned_axes_turn_full_components_and_leave_the_rest(x in columns(), s in settings(), angle in 0.0f64..6.3) {
         prop_assume!(x.len() >= 2);
-        let s = Settings { covariance_type: CovarianceType::Full, floor: Floor::NONE, ..s };
+        let s = Settings { covariance_type: CovarianceType::Full, floor: Floor::absolute(1e-2), ..s };
         let (cos, sin) = (angle.cos(), angle.sin());
         let turn = |a: f64, b: f64| (cos * a - sin * b, sin * a + cos * b);
         let mut turned = x.clone();
@@ -294,7 +294,7 @@ fn one_component_solves_the_likelihood_equations_by_either_update() {
         for kent in [0.0, 1.0] {
             let em = one(&x, nu, 0.0, kent, 2000);
             let mean = em.mixture().means()[0][0];
-            let centre = matrix(&[x.clone()]).centre()[0];
+            let centre = matrix(std::slice::from_ref(&x)).centre()[0];
             let scale = em.mixture().covariances()[0].get(0, 0).sqrt();
             let z = |x: &f64| (x - centre - mean) / scale;
             let of_mean: f64 = x.iter().map(|x| z(x) / (nu + z(x) * z(x))).sum();
@@ -364,7 +364,7 @@ fn holes_and_priors_are_refused_with_a_remedy() {
             algorithm: Algorithm::Map,
             ..s
         };
-        let refused = map.check(&matrix(&[x.clone()])).unwrap_err();
+        let refused = map.check(&matrix(std::slice::from_ref(&x))).unwrap_err();
         assert_eq!(
             refused,
             SettingsError::Method {
