@@ -132,7 +132,7 @@ pub(super) fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize
 /// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k;
 /// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance; from these
 /// the family makes its covariances (Celeux and Govaert 1995). A component without points gets
-/// weight 0 and keeps its mean and covariance. A prior enters as [`Prior::pull`] says,
+/// weight 0 and keeps its mean and covariance. A prior enters as `Prior::pull` says,
 /// and what differs for t components stands in the module `robust`.
 ///
 /// # Errors
