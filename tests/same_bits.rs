@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mixscope::data::Matrix;
 use mixscope::data::builtin::Builtin;
-use mixscope::fit::InitMethod;
+use mixscope::fit::{InitMethod, Knob, METHODS};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::session::{Command, Session};
 use mixscope::study;
@@ -37,6 +37,27 @@ fn load(set: &Builtin) -> Result<Cow<'static, [u8]>, String> {
     Ok(Cow::Borrowed(text.as_bytes()))
 }
 
+/// Every number of the run's history.
+fn add_run(hash: &mut Hash, session: &Session) {
+    let experiment = session.experiment();
+    for (t, iterate) in experiment.run().iterates().iter().enumerate() {
+        hash.add(iterate.log_likelihood);
+        iterate.counts.iter().for_each(|&c| hash.add(c));
+        let mixture = experiment.run().mixture(experiment.selection().matrix(), t);
+        mixture.weights().iter().for_each(|&w| hash.add(w));
+        let extra = mixture.extra().map_or(&[][..], |(_, numbers)| numbers);
+        extra.iter().for_each(|&nu| hash.add(nu));
+        mixture.means().iter().flatten().for_each(|&m| hash.add(m));
+        for c in mixture.covariances() {
+            for i in 0..c.dimension() {
+                for j in 0..=i {
+                    hash.add(c.get(i, j));
+                }
+            }
+        }
+    }
+}
+
 fn trajectories() -> u64 {
     let mut hash = Hash(0xcbf2_9ce4_8422_2325);
     let mut session = Session::with_sets(load);
@@ -55,21 +76,7 @@ fn trajectories() -> u64 {
             for _ in 0..25 {
                 session.handle(Command::Step);
             }
-            let experiment = session.experiment();
-            for (t, iterate) in experiment.run().iterates().iter().enumerate() {
-                hash.add(iterate.log_likelihood);
-                iterate.counts.iter().for_each(|&c| hash.add(c));
-                let mixture = experiment.run().mixture(experiment.selection().matrix(), t);
-                mixture.weights().iter().for_each(|&w| hash.add(w));
-                mixture.means().iter().flatten().for_each(|&m| hash.add(m));
-                for c in mixture.covariances() {
-                    for i in 0..c.dimension() {
-                        for j in 0..=i {
-                            hash.add(c.get(i, j));
-                        }
-                    }
-                }
-            }
+            add_run(&mut hash, &session);
         }
     }
     hash.0
@@ -147,4 +154,44 @@ fn study() -> u64 {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn a_study_has_the_same_bits_everywhere() {
     assert_eq!(study(), 18_098_693_037_648_826_480);
+}
+
+/// Every covariance family under a model or algorithm of [`METHODS`], with some of its knobs.
+fn trajectories_of(name: &str, knobs: &[(Knob, f64)]) -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    let method = METHODS.iter().find(|m| m.name == name).unwrap();
+    session.handle(Command::OpenBuiltin("iris".into()));
+    session.handle(Command::SetMethod(method.model, method.algorithm));
+    for &(knob, value) in knobs {
+        session.handle(Command::SetKnob(knob, value));
+    }
+    for family in CovarianceType::ALL.into_iter().take(4) {
+        session.handle(Command::SetCovariance(family));
+        for _ in 0..20 {
+            session.handle(Command::Step);
+        }
+        assert_eq!(session.view().iteration, 20);
+        add_run(&mut hash, &session);
+    }
+    hash.0
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn t_mixtures_have_the_same_bits_everywhere() {
+    let name = "Student-t mixture";
+    let own = trajectories_of(name, &[]);
+    let shared = [(Knob::DegreesFree, 2.0), (Knob::ScaleUpdate, 1.0)];
+    assert_eq!(own, 3_384_524_917_543_753_365);
+    assert_eq!(trajectories_of(name, &shared), 15_266_035_060_155_596_433);
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn noise_and_priors_have_the_same_bits_everywhere() {
+    let noise = trajectories_of("EM with noise", &[]);
+    let prior = trajectories_of("MAP-EM", &[(Knob::PriorWeight, 2.0)]);
+    assert_eq!(noise, 6_864_378_367_103_698_051);
+    assert_eq!(prior, 16_743_241_285_343_042_495);
 }

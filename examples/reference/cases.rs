@@ -3,6 +3,8 @@
 // Named, so that the test that borrows this file finds them too.
 #[path = "mclust.rs"]
 mod mclust;
+#[path = "student.rs"]
+mod student;
 #[path = "study.rs"]
 mod study;
 
@@ -53,6 +55,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "kmeans" => k_means(case, folder).map(Outcome::Result),
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
         "mclust" => mclust::run(case, folder).map(Outcome::Result),
+        "student_t" => student::student(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
         "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
         "drift" => study::drifting(case).map(Outcome::Result),

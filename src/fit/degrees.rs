@@ -23,10 +23,6 @@ const MAX_STEPS: u32 = 100;
 ///
 /// Newton's method on 1 / (ln h - psi(h)) with h = nu / 2: nearly a straight line, and
 /// between h and 2 h, so that a bracket comes for free; a step out of it halves it instead.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the M-step of t components is to call it")
-)]
 pub(super) fn degrees(d: usize, before: f64, mean_tail: f64) -> f64 {
     let target = ln_minus_digamma(0.5 * (before + d as f64)) - (1.0 + mean_tail);
     if target.is_nan() {

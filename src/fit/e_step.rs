@@ -1,6 +1,7 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
 use crate::data::{BLOCK_ROWS, Block, Matrix};
+use crate::mixture::elementary::ln;
 use crate::mixture::{Evaluator, Mixture, n_shares};
 
 /// Rows whose sums are added up on their own before they join the total. Sums are
@@ -17,11 +18,15 @@ const LANES: usize = 8;
 pub struct Sums {
     /// n_k = sum of r.
     pub count: f64,
-    /// Sum of r (x - c), D numbers.
+    /// Sum of r (x - c), D numbers; of r u (x - c) for t components.
     pub first: Vec<f64>,
     /// Sum of r (x - c)(x - c)^T: the lower triangle row by row if the family is
-    /// dense, else its diagonal.
+    /// dense, else its diagonal; of r u (x - c)(x - c)^T for t components.
     pub second: Vec<f64>,
+    /// Sum of r u for t components, else 0.
+    pub mass: f64,
+    /// Sum of r (ln u - u) for t components, else 0.
+    pub tail: f64,
 }
 
 impl Sums {
@@ -31,16 +36,49 @@ impl Sums {
             count: 0.0,
             first: vec![0.0; d],
             second: vec![0.0; if dense { d * (d + 1) / 2 } else { d }],
+            mass: 0.0,
+            tail: 0.0,
         }
     }
 
     /// Adds the rows of `block` with responsibilities `r`, about `centre`.
     /// `offsets` is scratch of D x block length.
     pub fn add(&mut self, block: &Block<'_>, r: &[f64], centre: &[f64], offsets: &mut Vec<f64>) {
+        self.count += sum(&r[..block.len()]);
+        self.add_moments(block, r, centre, offsets);
+    }
+
+    /// As [`Self::add`] for a t component, whose rows count r u with precisions `u`.
+    pub fn add_robust(
+        &mut self,
+        block: &Block<'_>,
+        r: &[f64],
+        u: &[f64],
+        centre: &[f64],
+        offsets: &mut Vec<f64>,
+    ) {
+        let (mut mass, mut tail) = ([0.0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
+        for (((mass, tail), r), u) in mass.iter_mut().zip(&mut tail).zip(r).zip(u) {
+            *mass = r * u;
+            *tail = r * (ln(*u) - u);
+        }
+        let len = block.len();
+        self.count += sum(&r[..len]);
+        self.mass += sum(&mass[..len]);
+        self.tail += sum(&tail[..len]);
+        self.add_moments(block, &mass, centre, offsets);
+    }
+
+    fn add_moments(
+        &mut self,
+        block: &Block<'_>,
+        r: &[f64],
+        centre: &[f64],
+        offsets: &mut Vec<f64>,
+    ) {
         let d = self.first.len();
         let len = block.len();
         offsets.resize(d * len, 0.0);
-        self.count += sum(&r[..len]);
         let dense = self.second.len() != d || d == 1;
         let mut weighted = [0.0; BLOCK_ROWS];
         let mut entry = 0;
@@ -68,6 +106,8 @@ impl Sums {
 
     fn merge(&mut self, other: &Sums) {
         self.count += other.count;
+        self.mass += other.mass;
+        self.tail += other.tail;
         add_all(&mut self.first, &other.first);
         add_all(&mut self.second, &other.second);
     }
@@ -177,7 +217,10 @@ pub fn e_step(
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
             if mixture.weights()[c] > 0.0 {
                 let r = counted(&block, evaluator.row(c), &mut scratch);
-                sums.add(&block, r, centre, &mut offsets);
+                match evaluator.precisions(c) {
+                    [] => sums.add(&block, r, centre, &mut offsets),
+                    u => sums.add_robust(&block, r, u, centre, &mut offsets),
+                }
             }
         }
         if mixture.noise().is_some() {

@@ -34,6 +34,12 @@ pub enum StartError {
     },
     /// The start is to be from given parameters, and there are none.
     NothingGiven,
+    /// The rows have the same value in this column, and the model needs some variance in every
+    /// one whatever the floor.
+    NoSpread {
+        /// The column, from 0.
+        column: usize,
+    },
     /// The columns determine one another and the floor is zero.
     Collinear {
         /// The first column that the ones before it determine, from 0.
@@ -56,9 +62,14 @@ impl fmt::Display for StartError {
                     "no parameters are given to start from: choose another start"
                 )
             }
+            StartError::NoSpread { column } => write!(
+                f,
+                "column {} has the same value in every row, and this model needs it to vary: leave it out, or choose EM",
+                column + 1
+            ),
             StartError::Collinear { column } => write!(
                 f,
-                "column {} is determined by the columns before it: leave it out, set a floor above 0, or use diagonal covariances",
+                "column {} is determined by the columns before it: leave it out, use diagonal covariances, or EM with a floor above 0",
                 column + 1
             ),
         }
@@ -67,12 +78,9 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// The mixture at iteration 0, in the matrix's coordinates: see [`InitMethod`] for the ways.
-///
-/// # Errors
-/// If a setting is out of range, or the data have no variance where the model needs one.
-pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
-    settings.check(matrix).map_err(StartError::Settings)?;
+/// Normal components to start from: see [`InitMethod`] for the ways. The settings must have
+/// been checked.
+pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
     let mut random = Random::new(settings.seed);
     let k = settings.n_components;
     match settings.init {
@@ -372,7 +380,7 @@ fn scatter(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::Floor;
+    use crate::fit::{Floor, start};
     use crate::mixture::CovarianceType;
 
     fn groups() -> Matrix {

@@ -103,7 +103,7 @@ pub fn from_labels(
     let dense = family.is_dense();
     let sums = class_sums(matrix, labels, &centres, dense);
     let plan = Plan::plain(floor.to_vec());
-    moments(&sums, &centres, dense, None)
+    moments(&sums, &centres, dense, None, None)
         .and_then(|(moments, means, _)| components(matrix, family, &[], &moments, means, &plan))
         .map_err(LabelsError::Step)
 }

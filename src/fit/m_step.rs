@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::e_step::{Expectation, Sums, e_step};
 use super::plan::Plan;
 use super::prior::Prior;
+use super::robust;
 use super::shapes::{Scatter, floored, shaped};
 use crate::data::Matrix;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
@@ -80,13 +81,24 @@ impl Moments {
     /// scikit-learn's 10 eps added to each count draw a mean there, by nothing that shows
     /// unless the component is all but empty.
     pub(super) fn of(sums: &Sums, origin: &[f64], dense: bool) -> Moments {
-        let count = sums.count + EMPTY_COUNT;
-        let share = sums.count / count;
+        Moments::with_total(sums, sums.count, EMPTY_COUNT, origin, dense)
+    }
+
+    /// As [`Self::of`] where what the rows count sums to `total`, and `padding` is added to it.
+    pub(super) fn with_total(
+        sums: &Sums,
+        total: f64,
+        padding: f64,
+        origin: &[f64],
+        dense: bool,
+    ) -> Moments {
+        let count = total + padding;
+        let share = total / count;
         let average: Vec<f64> = sums.first.iter().map(|s| s / count).collect();
         let shift: Vec<f64> = average
             .iter()
             .zip(origin)
-            .map(|(a, o)| a + EMPTY_COUNT / count * o)
+            .map(|(a, o)| a + padding / count * o)
             .collect();
         let mut scatter: Vec<f64> = sums.second.iter().map(|s| s / count).collect();
         let mut cancelled = false;
@@ -120,7 +132,8 @@ pub(super) fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize
 /// n_k = sum r + 10 eps; w_k = n_k / sum n_k; mu_k = sum r x / n_k;
 /// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance; from these
 /// the family makes its covariances (Celeux and Govaert 1995). A component without points gets
-/// weight 0 and keeps its mean and covariance. A prior enters as [`Prior::pull`] says.
+/// weight 0 and keeps its mean and covariance. A prior enters as `Prior::pull` says,
+/// and what differs for t components stands in the module `robust`.
 ///
 /// # Errors
 /// If a covariance has no factor or is narrower than the data's rounding (the error names
@@ -134,14 +147,21 @@ pub fn m_step(
     let dense = mixture.covariance_type().is_dense();
     let prior = plan.prior.as_ref();
     let e = expectation;
-    let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior)?;
-    if cancelled {
+    let scales = robust::expansions(mixture, &e.sums, plan.kent);
+    let scales = scales.as_deref();
+    let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior, scales)?;
+    let next = if cancelled {
         // Exact route: the same responsibilities, summed about the new means.
         let again = e_step(matrix, mixture, &means, None);
-        let (exact, means, _) = self::moments(&again.sums, &means, dense, prior)?;
-        return assemble(matrix, mixture, &exact, means, e.noise_count, plan);
+        let (exact, means, _) = self::moments(&again.sums, &means, dense, prior, scales)?;
+        assemble(matrix, mixture, &exact, means, e.noise_count, plan)?
+    } else {
+        assemble(matrix, mixture, &moments, means, e.noise_count, plan)?
+    };
+    match scales {
+        None => Ok(next),
+        Some(scales) => robust::with_degrees(next, mixture, &e.sums, scales),
     }
-    assemble(matrix, mixture, &moments, means, e.noise_count, plan)
 }
 
 /// Moments of the components that hold points, all new means, and whether digits were lost.
@@ -152,6 +172,7 @@ pub(super) fn moments(
     centres: &[Vec<f64>],
     dense: bool,
     prior: Option<&Prior>,
+    expansions: Option<&[f64]>,
 ) -> Result<PerComponent, StepError> {
     let mut moments = Vec::with_capacity(sums.len());
     let mut means = centres.to_vec();
@@ -162,7 +183,11 @@ pub(super) fn moments(
             moments.push(None);
             continue;
         }
-        let mut m = Moments::of(sums, &origin(&centres[component]), dense);
+        let zero = origin(&centres[component]);
+        let mut m = match expansions {
+            None => Moments::of(sums, &zero, dense),
+            Some(alpha) => robust::moments(sums, alpha[component], &zero, dense),
+        };
         if m.shift.iter().chain(&m.scatter).any(|v| !v.is_finite()) {
             return Err(StepError::NotFinite { component });
         }

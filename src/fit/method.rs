@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::degrees::{MAX_DEGREES, MIN_DEGREES};
+use crate::mixture::Free;
+
 /// What is fitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -11,6 +14,8 @@ pub enum Model {
     Gaussian,
     /// Normal components and one of constant density.
     Noise,
+    /// Components of t densities, with tails as heavy as the rows ask for.
+    Student,
 }
 
 /// How it is fitted.
@@ -34,6 +39,12 @@ pub enum Knob {
     PriorRows,
     /// Rows that the Dirichlet prior gives to each weight: alpha - 1.
     PriorWeight,
+    /// Degrees of freedom of t components at the start.
+    Degrees,
+    /// Which of them are estimated: none, each, or one for all components.
+    DegreesFree,
+    /// How the scales of t components are updated: 0 for EM, 1 for Kent's way.
+    ScaleUpdate,
 }
 
 /// What a person is told of a knob, and what it can be.
@@ -53,11 +64,20 @@ pub struct KnobSpec {
     pub whole: bool,
     /// Does it act on the first parameters, so that a change begins a new run?
     pub of_the_start: bool,
+    /// If it is a choice and no quantity: the words for 0, 1, 2 ...
+    pub choices: &'static [&'static str],
 }
 
 impl Knob {
     /// All of them, in the order of [`Knobs`].
-    pub const ALL: [Knob; 3] = [Knob::NoiseShare, Knob::PriorRows, Knob::PriorWeight];
+    pub const ALL: [Knob; 6] = [
+        Knob::NoiseShare,
+        Knob::PriorRows,
+        Knob::PriorWeight,
+        Knob::Degrees,
+        Knob::DegreesFree,
+        Knob::ScaleUpdate,
+    ];
 
     /// Name, range and default.
     pub const fn spec(self) -> KnobSpec {
@@ -74,6 +94,19 @@ impl Knob {
                 default,
                 whole: false,
                 of_the_start: false,
+                choices: &[],
+            }
+        }
+        const fn choice(
+            name: &'static str,
+            about: &'static str,
+            choices: &'static [&'static str],
+            default: f64,
+        ) -> KnobSpec {
+            KnobSpec {
+                whole: true,
+                choices,
+                ..real(name, about, [0.0, choices.len() as f64 - 1.0, default])
             }
         }
         match self {
@@ -95,6 +128,38 @@ impl Knob {
                 "rows given to each component before any is seen",
                 [0.0, 1e6, 0.0],
             ),
+            Knob::Degrees => KnobSpec {
+                of_the_start: true,
+                ..real(
+                    "Degrees of freedom",
+                    "few for heavy tails, many for nearly normal ones",
+                    [MIN_DEGREES, MAX_DEGREES, 8.0],
+                )
+            },
+            Knob::DegreesFree => KnobSpec {
+                of_the_start: true,
+                ..choice(
+                    "Estimate them",
+                    "whether the rows say how heavy the tails are",
+                    &["no, keep them", "one for each component", "one for all"],
+                    1.0,
+                )
+            },
+            Knob::ScaleUpdate => choice(
+                "Scale update",
+                "Kent's way has the same summits and gets there in fewer steps",
+                &["EM", "Kent, Tyler and Vardi"],
+                0.0,
+            ),
+        }
+    }
+
+    /// What the values of [`Knob::DegreesFree`] stand for.
+    pub(super) fn degrees_free(value: usize) -> Free {
+        match value {
+            0 => Free::Fixed,
+            1 => Free::Each,
+            _ => Free::Shared,
         }
     }
 
@@ -178,6 +243,13 @@ pub const METHODS: &[Method] = &[
         algorithm: Algorithm::Em,
         knobs: &[Knob::NoiseShare],
     },
+    Method {
+        name: "Student-t mixture",
+        about: "Components with heavier tails: rows far out pull less on means and shapes. Ellipses show scales.",
+        model: Model::Student,
+        algorithm: Algorithm::Em,
+        knobs: &[Knob::Degrees, Knob::DegreesFree, Knob::ScaleUpdate],
+    },
 ];
 
 impl Method {
@@ -217,6 +289,14 @@ mod tests {
         for (i, a) in METHODS.iter().enumerate() {
             assert_eq!(Method::of(a.model, a.algorithm), Some(a));
             assert!(METHODS[..i].iter().all(|b| a.name != b.name));
+        }
+    }
+
+    #[test]
+    fn a_choice_has_a_word_for_each_of_its_values() {
+        for spec in Knob::ALL.map(Knob::spec) {
+            let n = spec.choices.len();
+            assert!(n == 0 || spec.whole && spec.min == 0.0 && spec.max == (n - 1) as f64);
         }
     }
 }

@@ -20,6 +20,7 @@
 //! ```
 
 mod axes;
+mod begin;
 mod degrees;
 mod e_step;
 mod em;
@@ -33,14 +34,16 @@ mod mini_batch;
 mod plan;
 mod prior;
 mod random;
+mod robust;
 mod settings;
 mod shapes;
 mod split_merge;
 mod stopping;
 
+pub use begin::start;
 pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step};
 pub use em::{Em, State};
-pub use init::{StartError, start};
+pub use init::StartError;
 pub use labels::{LabelsError, from_labels};
 pub use m_step::{EMPTY_COUNT, StepError, m_step};
 pub use method::{Algorithm, Knob, KnobSpec, Knobs, METHODS, Method, Model};

@@ -1,7 +1,7 @@
 //! What the path of a fit depends on beside its parameters: the settings made ready for
 //! one matrix.
 
-use super::method::Algorithm;
+use super::method::{Algorithm, Knob};
 use super::prior::Prior;
 use super::settings::Settings;
 use crate::data::Matrix;
@@ -14,6 +14,8 @@ pub struct Plan {
     pub floor: Vec<f64>,
     /// The prior, if the objective is penalised.
     pub prior: Option<Prior>,
+    /// Are scales of t components updated as Kent, Tyler and Vardi (1994) do?
+    pub kent: bool,
 }
 
 /// What a run climbs, and what its curve shows.
@@ -47,12 +49,17 @@ impl Plan {
                 Some(_) => vec![0.0; matrix.n_columns()],
             },
             prior,
+            kent: settings.knobs.count(Knob::ScaleUpdate) == 1,
         }
     }
 
     /// Batch EM with this floor (D numbers) and nothing else.
     pub fn plain(floor: Vec<f64>) -> Plan {
-        Plan { floor, prior: None }
+        Plan {
+            floor,
+            prior: None,
+            kent: false,
+        }
     }
 
     /// What a run under this plan climbs.

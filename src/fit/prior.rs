@@ -7,7 +7,7 @@ use super::method::Knob;
 use super::settings::Settings;
 use crate::data::{BLOCK_ROWS, Matrix};
 use crate::mixture::elementary::{exp, ln};
-use crate::mixture::{Covariance, CovarianceType, Mixture};
+use crate::mixture::{Covariance, Freedom, Mixture};
 
 /// Rows that the prior on a mean is worth (Fraley and Raftery 2007, section 2).
 const MEAN_ROWS: f64 = 0.01;
@@ -31,35 +31,38 @@ pub struct Prior {
 
 impl Prior {
     /// The default of Fraley and Raftery: nu = D + 2, and L the covariance of the data
-    /// divided by K^(2/D), so that K components of that size fill the data's volume. For
-    /// a common covariance the prior counts once and not K times. More rows
-    /// ([`Knob::PriorRows`]) make it stronger about the same mode.
+    /// (divided by N) over K^(2/D), so that K components of that size fill the data's volume.
+    /// For a common covariance the prior counts once and not K times; where components share
+    /// only parts of theirs, each S_k has the prior of a family that shares nothing. Spherical components
+    /// take the average variance; diagonal ones each column's own, where the paper takes the
+    /// average for them too, so that no column's units matter. More rows
+    /// ([`Knob::PriorRows`]) make the prior stronger about the same mode.
     pub fn new(settings: &Settings, matrix: &Matrix) -> Prior {
         let family = settings.covariance_type;
         let (d, k) = (matrix.n_columns() as f64, settings.n_components as f64);
         let nu = d + 2.0;
+        let ball = family.shape() == Freedom::Identity;
+        let dense = family.is_dense();
+        // One for all components counts once and not K times.
+        let shares = if family.is_shared() { k } else { 1.0 };
         // Exponent of |S_k|: the inverse-Wishart's, or an inverse gamma's on each variance
         // or on the only one, and 1 for the normal prior of the mean.
-        let own = match family {
-            CovarianceType::Diagonal => nu + 3.0,
-            CovarianceType::Spherical => (nu + 2.0) / d + 1.0,
-            CovarianceType::Tied => (nu + d + 1.0) / k + 1.0,
-            _ => nu + d + 2.0,
+        let exponent = match (ball, dense) {
+            (true, _) => (nu + 2.0) / d,
+            (false, false) => nu + 2.0,
+            (false, true) => nu + d + 1.0,
         };
+        let own = exponent / shares + 1.0;
         let rows = own + settings.knobs.get(Knob::PriorRows);
-        let copies = match family {
-            CovarianceType::Tied => k,
-            CovarianceType::Spherical => d,
-            _ => 1.0,
-        };
+        let copies = if ball { d } else { 1.0 } * shares;
         let size = exp(-2.0 / d * ln(k)) / copies * (rows / own);
-        let all = whole(matrix, family.is_dense());
+        let all = whole(matrix, dense);
         Prior {
             mean: all.shift,
             scale: all.scatter.iter().map(|s| s * size).collect(),
             rows,
             weight_rows: settings.knobs.get(Knob::PriorWeight),
-            dense: family.is_dense(),
+            dense,
         }
     }
 

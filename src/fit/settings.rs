@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::method::{Algorithm, Knob, Knobs, Model};
+use super::method::{Algorithm, Knob, Knobs, Method, Model};
 use crate::data::{Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
 
@@ -154,6 +154,13 @@ pub enum SettingsError {
         /// K.
         components: usize,
     },
+    /// This algorithm does not fit this model.
+    Method {
+        /// The model.
+        model: Model,
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
     /// Entries are missing, and this model or algorithm needs all of them.
     Holes,
 }
@@ -200,6 +207,14 @@ impl fmt::Display for SettingsError {
                 letter(*component),
                 component + 1
             ),
+            SettingsError::Method { model, algorithm } => {
+                let fitted = Method::of(*model, Algorithm::Em).map_or("", |m| m.name);
+                let fits = Method::of(Model::Gaussian, *algorithm).map_or("", |m| m.name);
+                write!(
+                    f,
+                    "{fits} does not fit this model: choose \u{201c}{fitted}\u{201d}, or {fits} with normal components"
+                )
+            }
             SettingsError::Holes => write!(
                 f,
                 "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
@@ -251,6 +266,12 @@ impl Settings {
             return Err(SettingsError::Label {
                 component,
                 components: self.n_components,
+            });
+        }
+        if Method::of(self.model, self.algorithm).is_none() {
+            return Err(SettingsError::Method {
+                model: self.model,
+                algorithm: self.algorithm,
             });
         }
         if matrix.has_holes() {

@@ -2,6 +2,7 @@
 
 use super::elementary::{exp, ln};
 use super::model::Mixture;
+use super::student;
 use crate::data::{BLOCK_ROWS, Block};
 
 /// ln(2 pi)
@@ -23,7 +24,8 @@ pub fn n_shares(mixture: &Mixture) -> usize {
 /// are overwritten by the next.
 pub struct Evaluator<'a> {
     mixture: &'a Mixture,
-    /// ln w_k - (D ln 2 pi + ln |S_k|) / 2; minus infinity for an empty component.
+    /// ln w_k - (D ln 2 pi + ln |S_k|) / 2, or what it is for a t component; minus infinity
+    /// for an empty one.
     constants: Vec<f64>,
     /// L^-1 (x - mu), D x BLOCK_ROWS.
     whitened: Vec<f64>,
@@ -32,17 +34,25 @@ pub struct Evaluator<'a> {
     table: Vec<f64>,
     /// ln sum_k w_k N(x; mu_k, S_k), BLOCK_ROWS.
     log_density: Vec<f64>,
+    /// u of t components, K x BLOCK_ROWS; empty for others.
+    precisions: Vec<f64>,
 }
 
 impl<'a> Evaluator<'a> {
     /// Prepares `mixture`.
     pub fn new(mixture: &'a Mixture) -> Self {
         let d = mixture.dimension();
+        let degrees = mixture.degrees();
+        let constant = |k: usize, log_determinant: f64| match degrees {
+            None => -(0.5 * (d as f64 * LN_2_PI + log_determinant)),
+            Some(degrees) => student::log_constant(d, degrees[k], log_determinant),
+        };
         let constants = mixture
             .weights()
             .iter()
             .zip(mixture.covariances())
-            .map(|(&w, c)| ln(w) - 0.5 * (d as f64 * LN_2_PI + c.log_determinant()))
+            .enumerate()
+            .map(|(k, (&w, c))| ln(w) + constant(k, c.log_determinant()))
             .collect();
         Evaluator {
             mixture,
@@ -50,6 +60,7 @@ impl<'a> Evaluator<'a> {
             whitened: vec![0.0; d * BLOCK_ROWS],
             table: vec![0.0; n_shares(mixture) * BLOCK_ROWS],
             log_density: vec![0.0; BLOCK_ROWS],
+            precisions: vec![0.0; degrees.map_or(0, |nu| nu.len() * BLOCK_ROWS)],
         }
     }
 
@@ -100,8 +111,20 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             self.squared_distances(block, k, slot);
-            for q in slot {
-                *q = constant - 0.5 * *q;
+            match self.mixture.degrees() {
+                None => {
+                    for q in slot {
+                        *q = constant - 0.5 * *q;
+                    }
+                }
+                Some(degrees) => {
+                    let (d, nu) = (self.mixture.dimension() as f64, degrees[k]);
+                    let precisions = &mut self.precisions[k * BLOCK_ROWS..];
+                    for (q, u) in slot.iter_mut().zip(precisions) {
+                        *u = student::precision_weight(d, nu, *q);
+                        *q = constant + student::log_kernel(d, nu, *q);
+                    }
+                }
             }
         }
         self.table = table;
@@ -157,6 +180,15 @@ impl<'a> Evaluator<'a> {
     /// (only the block's own length is meaningful).
     pub fn row(&self, k: usize) -> &[f64] {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
+    }
+
+    /// The weights u of the block's rows in mean and scale of t component `k`
+    /// ([`student::precision_weight`]), after [`Self::log_joint`]; empty for other kinds.
+    pub fn precisions(&self, k: usize) -> &[f64] {
+        self.precisions
+            .chunks_exact(BLOCK_ROWS)
+            .nth(k)
+            .unwrap_or(&[])
     }
 
     /// Log-density of each row of the block, after [`Self::responsibilities`].

@@ -18,5 +18,5 @@ pub mod student;
 pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, square};
 pub use density::{Evaluator, n_shares};
 pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
-pub use model::{Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
+pub use model::{Free, Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
 pub use sample::{Draws, sample};

@@ -12,6 +12,26 @@ pub const MAX_COMPONENTS: usize = 32;
 pub enum Kind {
     /// Normal densities.
     Gaussian,
+    /// Multivariate t densities (Peel and McLachlan 2000). The covariances are their scale
+    /// matrices S: what an ellipse shows. The covariance of a component is
+    /// nu / (nu - 2) S where nu > 2; it has none otherwise.
+    Student {
+        /// nu: degrees of freedom, K numbers.
+        degrees: Vec<f64>,
+        /// What a fit may change of them.
+        free: Free,
+    },
+}
+
+/// What a fit estimates of K numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// Nothing.
+    Fixed,
+    /// One number for each component.
+    Each,
+    /// One number for all components.
+    Shared,
 }
 
 /// A component of constant density beside the others, for rows that belong to none of
@@ -61,6 +81,13 @@ pub enum MixtureError {
         /// The component, from 0.
         component: usize,
     },
+    /// Degrees of freedom are not from 1e-6 to 1e12, or are not the same where they are shared.
+    Degrees {
+        /// The component, from 0.
+        component: usize,
+        /// The degrees given.
+        value: f64,
+    },
     /// A covariance is of the wrong size or not positive definite.
     Covariance {
         /// The component, from 0.
@@ -94,6 +121,11 @@ impl fmt::Display for MixtureError {
             MixtureError::Mean { component } => write!(
                 f,
                 "the mean of component {} needs one finite number for each column",
+                letter(*component)
+            ),
+            MixtureError::Degrees { component, value } => write!(
+                f,
+                "component {} has {value} degrees of freedom: choose a number from 1e-6 to 1e12, the same for all components if they share it",
                 letter(*component)
             ),
             MixtureError::Covariance { component, error } => {
@@ -186,6 +218,27 @@ impl Mixture {
         Ok(self)
     }
 
+    /// The same components with t densities of `degrees` (K numbers) degrees of freedom; the
+    /// covariances become their scale matrices.
+    ///
+    /// # Errors
+    /// If there are not K of them, one is not from 1e-6 to 1e12, or shared ones differ.
+    pub fn with_degrees(mut self, degrees: Vec<f64>, free: Free) -> Result<Self, MixtureError> {
+        if degrees.len() != self.n_components() {
+            return Err(MixtureError::Lengths);
+        }
+        let bad =
+            |nu: &f64| !(1e-6..=1e12).contains(nu) || free == Free::Shared && *nu != degrees[0];
+        if let Some(component) = degrees.iter().position(bad) {
+            return Err(MixtureError::Degrees {
+                component,
+                value: degrees[component],
+            });
+        }
+        self.kind = Kind::Student { degrees, free };
+        Ok(self)
+    }
+
     /// K.
     pub fn n_components(&self) -> usize {
         self.weights.len()
@@ -211,7 +264,7 @@ impl Mixture {
         &self.means
     }
 
-    /// Covariances, one a component.
+    /// Covariances, one a component; scale matrices if [`Self::kind`] says so.
     pub fn covariances(&self) -> &[Rc<Covariance>] {
         &self.covariances
     }
@@ -221,11 +274,20 @@ impl Mixture {
         &self.kind
     }
 
+    /// Degrees of freedom, K numbers, if the components are t components.
+    pub fn degrees(&self) -> Option<&[f64]> {
+        match &self.kind {
+            Kind::Gaussian => None,
+            Kind::Student { degrees, .. } => Some(degrees),
+        }
+    }
+
     /// What a component has beside weight, mean and covariance: the heading of a column, and
     /// K numbers.
     pub fn extra(&self) -> Option<(&'static str, &[f64])> {
         match &self.kind {
             Kind::Gaussian => None,
+            Kind::Student { degrees, .. } => Some(("Degrees of freedom", degrees)),
         }
     }
 
@@ -234,11 +296,21 @@ impl Mixture {
         self.noise
     }
 
-    /// Free parameters: K - 1 weights, K D means, and those of the covariances; one more
-    /// weight with a noise component.
+    /// Free parameters: K - 1 weights, K D means, and those of the covariances; degrees of
+    /// freedom as far as they are estimated; one more weight with a noise component, whose
+    /// volume is given and not fitted.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
-        k - 1 + k * d + self.covariance_type.n_parameters(k, d) + usize::from(self.noise.is_some())
+        let own = match &self.kind {
+            Kind::Student { free, .. } => match free {
+                Free::Fixed => 0,
+                Free::Each => k,
+                Free::Shared => 1,
+            },
+            Kind::Gaussian => 0,
+        };
+        let noise = usize::from(self.noise.is_some());
+        k - 1 + k * d + self.covariance_type.n_parameters(k, d) + own + noise
     }
 
     /// The same mixture with `offset` (length D) added to every mean.
@@ -296,5 +368,56 @@ mod tests {
             Err(MixtureError::Mean { component: 0 })
         );
         assert!(make(&[1.0, 0.0], &[&[0.0], &[1.0]]).is_ok());
+    }
+
+    #[test]
+    fn bad_degrees_name_the_component() {
+        let two = || {
+            Mixture::new(
+                CovarianceType::Spherical,
+                vec![0.5, 0.5],
+                vec![vec![0.0], vec![1.0]],
+                vec![unit(); 2],
+            )
+            .unwrap()
+        };
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-7, 1e13] {
+            let error = two().with_degrees(vec![4.0, value], Free::Each);
+            assert!(matches!(
+                error,
+                Err(MixtureError::Degrees { component: 1, .. })
+            ));
+            let said = error.unwrap_err().to_string();
+            assert!(said.contains("component B") && said.contains("choose"));
+        }
+        assert_eq!(
+            two().with_degrees(vec![4.0], Free::Fixed),
+            Err(MixtureError::Lengths)
+        );
+        assert!(two().with_degrees(vec![4.0, 5.0], Free::Shared).is_err());
+    }
+
+    #[test]
+    fn every_free_number_counts_once() {
+        let of = |k: usize| {
+            let unit = Rc::new(Covariance::diagonal(vec![1.0; 2]).unwrap());
+            Mixture::new(
+                CovarianceType::Full,
+                vec![1.0 / k as f64; k],
+                vec![vec![0.0; 2]; k],
+                vec![unit; k],
+            )
+            .unwrap()
+        };
+        let student = |free| of(3).with_degrees(vec![5.0; 3], free).unwrap();
+        assert_eq!(of(3).n_parameters(), 17);
+        assert_eq!(student(Free::Fixed).n_parameters(), 17);
+        assert_eq!(student(Free::Each).n_parameters(), 20);
+        assert_eq!(student(Free::Shared).n_parameters(), 18);
+        let noise = Noise {
+            weight: 0.1,
+            log_density: -1.0,
+        };
+        assert_eq!(of(3).with_noise(noise).unwrap().n_parameters(), 18);
     }
 }

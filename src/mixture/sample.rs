@@ -1,7 +1,7 @@
 //! Rows drawn from a mixture. The random numbers are the caller's: this room has none.
 
 use super::elementary::{exp, ln};
-use super::model::{Kind, Mixture};
+use super::model::Mixture;
 
 /// Rows drawn from a mixture, each with the component it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,10 +37,8 @@ impl Normals {
 }
 
 /// Degrees of freedom of a component whose density is a t.
-fn degrees(mixture: &Mixture, _component: usize) -> Option<f64> {
-    match mixture.kind() {
-        Kind::Gaussian => None,
-    }
+fn degrees(mixture: &Mixture, component: usize) -> Option<f64> {
+    Some(mixture.degrees()?[component])
 }
 
 /// A chi-squared number with `nu` > 0 degrees of freedom: twice a gamma number of shape

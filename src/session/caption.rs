@@ -47,8 +47,10 @@ fn shared_out(e: &Experiment) -> String {
             }
             Some((from, to, rows)) => {
                 let which = match (rows == m.rows, rows) {
-                    (true, _) => format!("from {} to {}", letter(from), letter(to)),
-                    (false, _) => format!("most of them from {} to {}", letter(from), letter(to)),
+                    (true, _) => format!("from {} to {}", name(e, from), name(e, to)),
+                    (false, _) => {
+                        format!("most of them from {} to {}", name(e, from), name(e, to))
+                    }
                 };
                 format!(
                     "every point was shared out again; {} changed {} strongest component, {which}.",
@@ -59,6 +61,14 @@ fn shared_out(e: &Experiment) -> String {
         },
     };
     format!("E-step: {what} {next}")
+}
+
+/// What a component goes by: K is the noise component.
+fn name(e: &Experiment, component: usize) -> String {
+    match component < e.mixture().n_components() {
+        true => letter(component),
+        false => "noise".to_owned(),
+    }
 }
 
 fn moved(e: &Experiment) -> String {

@@ -164,12 +164,19 @@ fn refused(selection: &Selection, error: &StartError) -> Problem {
             ),
             "Leave it out, or set an absolute floor above 0.",
         ),
+        StartError::NoSpread { column } => (
+            format!(
+                "Column \u{201c}{}\u{201d} has the same value in every row.",
+                selection.column_name(*column)
+            ),
+            "Leave it out, or choose EM: this model needs it to vary.",
+        ),
         StartError::Collinear { column } => (
             format!(
                 "Column \u{201c}{}\u{201d} is determined by the columns before it.",
                 selection.column_name(*column)
             ),
-            "Leave it out, set a floor above 0, or use diagonal covariances.",
+            "Leave it out, use diagonal covariances, or EM with a floor above 0.",
         ),
         other => (format!("This cannot start: {other}."), ""),
     };

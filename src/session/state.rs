@@ -11,7 +11,9 @@ use super::view::Problem;
 use super::words::{count, number};
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{EditError, InitMethod, Plan, Settings, SettingsError, merge, preview, split};
+use crate::fit::{
+    EditError, InitMethod, Knob, Plan, Settings, SettingsError, merge, preview, split,
+};
 use crate::mixture::{Mixture, letter};
 use crate::study::{MAX_RESTARTS, Search};
 
@@ -449,14 +451,19 @@ impl Session {
     }
 
     /// The parameters to start from as they stand: those of this run's own start, or if it
-    /// had none given those shown. None if they are of another size or family.
+    /// had none given those shown. None if they are of another size, family or
+    /// model, or a knob of the start is turned.
     fn given(&self, selection: &Selection, settings: &Settings) -> Option<Rc<Mixture>> {
         let given = self.now.given.clone().unwrap_or_else(|| self.now.mixture());
         let same_data = Rc::ptr_eq(selection.source(), self.now.selection.source())
             && selection.fitted() == self.now.selection.fitted();
         let fits = given.n_components() == settings.n_components
             && given.covariance_type() == settings.covariance_type
-            && self.now.settings.model == settings.model;
+            && self.now.settings.model == settings.model
+            && Knob::ALL.into_iter().all(|knob| {
+                let same = self.now.settings.knobs.get(knob) == settings.knobs.get(knob);
+                same || !knob.spec().of_the_start
+            });
         (same_data && fits).then_some(given)
     }
 

@@ -55,15 +55,24 @@ fn KnobRow(
     let desk = use_desk();
     let spec = knob.spec();
     let id = IDS[knob as usize];
+    let value = Signal::derive(move || format::field(desk.settings.with(|s| s.knobs.get(knob))));
+    let entry = if spec.choices.is_empty() {
+        view! {
+            <Field id=id kind=Kind::Scientific value=value
+                on_commit=move |typed: String| commit(desk, knob, &typed) />
+        }
+        .into_any()
+    } else {
+        let words = spec.choices.iter().enumerate();
+        let options = words.map(|(i, words)| (i.to_string(), (*words).to_owned()));
+        view! {
+            <Choice id=id options=Signal::stored(options.collect::<Vec<_>>()) value=value
+                on_pick=move |picked: String| { commit(desk, knob, &picked); } />
+        }
+        .into_any()
+    };
     view! {
-        <Row id=id label=spec.name>
-            <Field
-                id=id
-                kind=Kind::Scientific
-                value=Signal::derive(move || format::field(desk.settings.with(|s| s.knobs.get(knob))))
-                on_commit=move |typed: String| commit(desk, knob, &typed)
-            />
-        </Row>
+        <Row id=id label=spec.name>{entry}</Row>
         <p class="fine under">{spec.about}</p>
     }
 }
