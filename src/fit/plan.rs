@@ -4,6 +4,7 @@
 use super::method::Algorithm;
 use super::prior::Prior;
 use super::settings::Settings;
+use super::variational::VariationalPrior;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
@@ -14,6 +15,8 @@ pub struct Plan {
     pub floor: Vec<f64>,
     /// The prior, if the objective is penalised.
     pub prior: Option<Prior>,
+    /// The prior whose posterior is sought, if the parameters are a distribution.
+    pub variational: Option<VariationalPrior>,
 }
 
 /// What a run climbs, and what its curve shows.
@@ -24,6 +27,8 @@ pub enum Objective {
     LogLikelihood,
     /// ln p(X) + ln p(parameters).
     Penalised,
+    /// Of ln p(X), all parameters integrated out: see [`variational`](super::variational).
+    LowerBound,
 }
 
 impl Objective {
@@ -32,6 +37,7 @@ impl Objective {
         match self {
             Objective::LogLikelihood => "log-likelihood",
             Objective::Penalised => "penalised log-likelihood",
+            Objective::LowerBound => "evidence lower bound (ELBO)",
         }
     }
 }
@@ -41,30 +47,41 @@ impl Plan {
     /// one ill would hide which of them works, and the floor lets the objective fall.
     pub fn new(settings: &Settings, matrix: &Matrix) -> Plan {
         let prior = (settings.algorithm == Algorithm::Map).then(|| Prior::new(settings, matrix));
+        let variational = VariationalPrior::of(settings, matrix);
+        let floor = match prior.is_none() && variational.is_none() {
+            true => settings.floor.added(matrix),
+            false => vec![0.0; matrix.n_columns()],
+        };
         Plan {
-            floor: match prior {
-                None => settings.floor.added(matrix),
-                Some(_) => vec![0.0; matrix.n_columns()],
-            },
+            floor,
             prior,
+            variational,
         }
     }
 
     /// Batch EM with this floor (D numbers) and nothing else.
     pub fn plain(floor: Vec<f64>) -> Plan {
-        Plan { floor, prior: None }
+        Plan {
+            floor,
+            prior: None,
+            variational: None,
+        }
     }
 
     /// What a run under this plan climbs.
     pub fn objective(&self) -> Objective {
-        match self.prior {
-            None => Objective::LogLikelihood,
-            Some(_) => Objective::Penalised,
+        match (&self.prior, &self.variational) {
+            (_, Some(_)) => Objective::LowerBound,
+            (None, None) => Objective::LogLikelihood,
+            (Some(_), None) => Objective::Penalised,
         }
     }
 
     /// What the objective has beside the log-likelihood.
     pub(super) fn beside_likelihood(&self, mixture: &Mixture) -> f64 {
-        self.prior.as_ref().map_or(0.0, |p| p.log_density(mixture))
+        match &self.variational {
+            Some(prior) => -prior.divergence(mixture),
+            None => self.prior.as_ref().map_or(0.0, |p| p.log_density(mixture)),
+        }
     }
 }

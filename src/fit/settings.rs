@@ -156,6 +156,8 @@ pub enum SettingsError {
     },
     /// Entries are missing, and this model or algorithm needs all of them.
     Holes,
+    /// The model has priors of its own, and this algorithm brings others.
+    TwoPriors,
 }
 
 impl fmt::Display for SettingsError {
@@ -203,6 +205,10 @@ impl fmt::Display for SettingsError {
             SettingsError::Holes => write!(
                 f,
                 "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
+            ),
+            SettingsError::TwoPriors => write!(
+                f,
+                "variational Bayes has priors of its own: choose the algorithm EM for it, or MAP-EM with normal components"
             ),
         }
     }
@@ -255,6 +261,9 @@ impl Settings {
         }
         if matrix.has_holes() {
             return Err(SettingsError::Holes);
+        }
+        if self.model.is_variational() && self.algorithm == Algorithm::Map {
+            return Err(SettingsError::TwoPriors);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Densities of a mixture on a block of rows.
 
 use super::elementary::{exp, ln};
-use super::model::Mixture;
+use super::model::{Kind, Mixture};
 use crate::data::{BLOCK_ROWS, Block};
 
 /// ln(2 pi)
@@ -21,6 +21,10 @@ pub fn n_shares(mixture: &Mixture) -> usize {
 ///
 /// Nothing here grows with the number of rows: the K x 256 numbers of one block
 /// are overwritten by the next.
+///
+/// For a [`Kind::Posterior`] E ln pi_k + E ln N(x; mu_k, Lambda_k^-1) stands throughout for
+/// ln w_k + ln N(x; mu_k, S_k): the responsibilities are the variational ones, and the
+/// log-density is a lower bound that is not normalised (scikit-learn's `score_samples`).
 pub struct Evaluator<'a> {
     mixture: &'a Mixture,
     /// ln w_k - (D ln 2 pi + ln |S_k|) / 2; minus infinity for an empty component.
@@ -38,11 +42,15 @@ impl<'a> Evaluator<'a> {
     /// Prepares `mixture`.
     pub fn new(mixture: &'a Mixture) -> Self {
         let d = mixture.dimension();
+        let log_weight = |k: usize| match mixture.kind() {
+            Kind::Posterior(p) => p.offsets()[k],
+            _ => ln(mixture.weights()[k]),
+        };
         let constants = mixture
-            .weights()
+            .covariances()
             .iter()
-            .zip(mixture.covariances())
-            .map(|(&w, c)| ln(w) - 0.5 * (d as f64 * LN_2_PI + c.log_determinant()))
+            .enumerate()
+            .map(|(k, c)| log_weight(k) - 0.5 * (d as f64 * LN_2_PI + c.log_determinant()))
             .collect();
         Evaluator {
             mixture,

@@ -2,6 +2,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
+use super::posterior::Posterior;
 
 /// The largest number of components.
 pub const MAX_COMPONENTS: usize = 32;
@@ -12,6 +13,8 @@ pub const MAX_COMPONENTS: usize = 32;
 pub enum Kind {
     /// Normal densities.
     Gaussian,
+    /// A distribution over the parameters of normal densities: see [`Posterior`].
+    Posterior(Rc<Posterior>),
 }
 
 /// A component of constant density beside the others, for rows that belong to none of
@@ -68,6 +71,11 @@ pub enum MixtureError {
         /// What is wrong with it.
         error: CovarianceError,
     },
+    /// A parameter of a posterior is out of its range.
+    Posterior {
+        /// The component, from 0.
+        component: usize,
+    },
 }
 
 impl fmt::Display for MixtureError {
@@ -99,6 +107,11 @@ impl fmt::Display for MixtureError {
             MixtureError::Covariance { component, error } => {
                 write!(f, "component {}: {error}", letter(*component))
             }
+            MixtureError::Posterior { component } => write!(
+                f,
+                "the posterior of component {} needs a concentration and a mean precision above 0, and more degrees of freedom than columns less 1",
+                letter(*component)
+            ),
         }
     }
 }
@@ -186,6 +199,12 @@ impl Mixture {
         Ok(self)
     }
 
+    /// The same means and covariances as parameters of another density.
+    pub(super) fn with_kind(mut self, weights: Vec<f64>, kind: Kind) -> Mixture {
+        (self.weights, self.kind) = (weights, kind);
+        self
+    }
+
     /// K.
     pub fn n_components(&self) -> usize {
         self.weights.len()
@@ -226,6 +245,7 @@ impl Mixture {
     pub fn extra(&self) -> Option<(&'static str, &[f64])> {
         match &self.kind {
             Kind::Gaussian => None,
+            Kind::Posterior(p) => Some(p.extra()),
         }
     }
 
@@ -235,7 +255,7 @@ impl Mixture {
     }
 
     /// Free parameters: K - 1 weights, K D means, and those of the covariances; one more
-    /// weight with a noise component.
+    /// weight with a noise component. For a posterior: those of the plug-in mixture.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
         k - 1 + k * d + self.covariance_type.n_parameters(k, d) + usize::from(self.noise.is_some())
