@@ -189,9 +189,6 @@ impl Check<'_> {
             // Of the reference's own draws, and the root of its rounding about zero.
             "per_sample_log_ratio_standard_deviation" => 5e-3,
             "w2" if number(&self.case["expected"]["kl_01"]) == Some(0.0) => 1e-7,
-            "weights" | "means" | "covariances" | "means_minus_offset" => {
-                of(&["parameters", "default"])
-            }
             "weights"
             | "means"
             | "covariances"
