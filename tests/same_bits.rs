@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mixscope::data::Matrix;
 use mixscope::data::builtin::Builtin;
-use mixscope::fit::InitMethod;
+use mixscope::fit::{Algorithm, InitMethod, Model};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::session::{Command, Session};
 use mixscope::study;
@@ -69,6 +69,36 @@ fn trajectories() -> u64 {
                         }
                     }
                 }
+            }
+        }
+    }
+    hash.0
+}
+
+/// Variational Bayes with both priors and all four families, and the degrees of the posterior.
+fn variational_trajectories() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    session.handle(Command::OpenBuiltin("iris".into()));
+    session.handle(Command::SetComponents(5));
+    for model in [Model::Variational, Model::Process] {
+        session.handle(Command::SetMethod(model, Algorithm::Em));
+        for family in CovarianceType::ALL {
+            session.handle(Command::SetCovariance(family));
+            for _ in 0..25 {
+                session.handle(Command::Step);
+            }
+            let experiment = session.experiment();
+            let matrix = experiment.selection().matrix();
+            for (t, iterate) in experiment.run().iterates().iter().enumerate() {
+                hash.add(iterate.log_likelihood);
+                hash.add(iterate.objective);
+                iterate.counts.iter().for_each(|&c| hash.add(c));
+                let mixture = experiment.run().mixture(matrix, t);
+                mixture.weights().iter().for_each(|&w| hash.add(w));
+                mixture.means().iter().flatten().for_each(|&m| hash.add(m));
+                let (_, shown) = mixture.extra().unwrap();
+                shown.iter().for_each(|&v| hash.add(v));
             }
         }
     }
@@ -147,4 +177,10 @@ fn study() -> u64 {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn a_study_has_the_same_bits_everywhere() {
     assert_eq!(study(), 18_098_693_037_648_826_480);
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn eight_variational_trajectories_have_the_same_bits_everywhere() {
+    assert_eq!(variational_trajectories(), 5_937_522_201_695_190_513);
 }

@@ -39,7 +39,8 @@ impl Normals {
 /// Degrees of freedom of a component whose density is a t.
 fn degrees(mixture: &Mixture, _component: usize) -> Option<f64> {
     match mixture.kind() {
-        Kind::Gaussian => None,
+        // Of a posterior the plug-in mixture is drawn from.
+        Kind::Gaussian | Kind::Posterior(_) => None,
     }
 }
 
