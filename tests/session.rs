@@ -598,5 +598,11 @@ fn a_variational_fit_that_empties_components_has_converged_and_shows_the_bound()
         assert!(empty(Health::Empty) >= 4 && empty(Health::Good) >= 2);
         assert_eq!(empty(Health::Empty) + empty(Health::Good), 8);
         assert!(view.components.iter().all(|c| c.weight > 0.0));
+        session.handle(Command::Split(0));
+        let split = session.view();
+        assert_eq!(
+            (split.components.len(), split.extra),
+            (9, heading.to_owned())
+        );
     }
 }
