@@ -182,5 +182,5 @@ fn a_study_has_the_same_bits_everywhere() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn eight_variational_trajectories_have_the_same_bits_everywhere() {
-    assert_eq!(variational_trajectories(), 5_937_522_201_695_190_513);
+    assert_eq!(variational_trajectories(), 7_094_659_351_634_028_389);
 }
