@@ -339,7 +339,7 @@ fn predictive_densities_multiply_to_the_evidence() {
         Em::new(&matrix, one.clone(), &plan)
     };
     for n in 1..19 {
-        let next = [x[0][n], x[1][n]];
+        let next: Vec<f64> = x.iter().map(|c| c[n]).collect();
         let gained = first(n + 1).objective() - first(n).objective();
         let predicted = first(n).mixture().predictive_log_density(&next).unwrap();
         assert!(close(gained, predicted, 1e-11), "{n}: {gained} {predicted}");
