@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mixscope::data::Matrix;
 use mixscope::data::builtin::Builtin;
-use mixscope::fit::{InitMethod, Knob, METHODS};
+use mixscope::fit::{Algorithm, InitMethod, Knob, METHODS, Model};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::session::{Command, Session};
 use mixscope::study;
@@ -77,6 +77,36 @@ fn trajectories() -> u64 {
                 session.handle(Command::Step);
             }
             add_run(&mut hash, &session);
+        }
+    }
+    hash.0
+}
+
+/// Variational Bayes with both priors and all four families, and the degrees of the posterior.
+fn variational_trajectories() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    session.handle(Command::OpenBuiltin("iris".into()));
+    session.handle(Command::SetComponents(5));
+    for model in [Model::Variational, Model::Process] {
+        session.handle(Command::SetMethod(model, Algorithm::Em));
+        for family in CovarianceType::ALL {
+            session.handle(Command::SetCovariance(family));
+            for _ in 0..25 {
+                session.handle(Command::Step);
+            }
+            let experiment = session.experiment();
+            let matrix = experiment.selection().matrix();
+            for (t, iterate) in experiment.run().iterates().iter().enumerate() {
+                hash.add(iterate.log_likelihood);
+                hash.add(iterate.objective);
+                iterate.counts.iter().for_each(|&c| hash.add(c));
+                let mixture = experiment.run().mixture(matrix, t);
+                mixture.weights().iter().for_each(|&w| hash.add(w));
+                mixture.means().iter().flatten().for_each(|&m| hash.add(m));
+                let (_, shown) = mixture.extra().unwrap();
+                shown.iter().for_each(|&v| hash.add(v));
+            }
         }
     }
     hash.0
@@ -194,4 +224,10 @@ fn noise_and_priors_have_the_same_bits_everywhere() {
     let prior = trajectories_of("MAP-EM", &[(Knob::PriorWeight, 2.0)]);
     assert_eq!(noise, 6_864_378_367_103_698_051);
     assert_eq!(prior, 16_743_241_285_343_042_495);
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn eight_variational_trajectories_have_the_same_bits_everywhere() {
+    assert_eq!(variational_trajectories(), 7_094_659_351_634_028_389);
 }

@@ -1,7 +1,7 @@
 //! The session as the page drives it: stepping, going back, branching, collapse, refusal.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mixscope::fit::{Floor, InitMethod};
+use mixscope::fit::{Algorithm, Floor, InitMethod, Model, Objective};
 use mixscope::mixture::CovarianceType;
 use mixscope::session::{Command, Phase, Session, Status, View};
 use mixscope::study::Health;
@@ -577,4 +577,32 @@ fn a_run_can_begin_where_another_ended_and_falls_back_when_that_does_not_fit() {
     let view = s.view();
     assert!(view.problem.is_none());
     assert_eq!(view.settings.init, InitMethod::KMeans);
+}
+
+#[test]
+fn a_variational_fit_that_empties_components_has_converged_and_shows_the_bound() {
+    for (model, heading) in [
+        (Model::Variational, "Concentration"),
+        (Model::Process, "Stick"),
+    ] {
+        let mut session = faithful(8);
+        session.handle(Command::SetMethod(model, Algorithm::Em));
+        session.handle(Command::SetMaxIterations(3000));
+        let view = run(&mut session);
+        assert_eq!(view.status, Status::Converged, "{}", view.status_detail);
+        assert_eq!(view.objective_kind, Objective::LowerBound);
+        assert_eq!(view.extra, heading);
+        assert!(view.objective < view.log_likelihood);
+        assert!(view.caption.contains("ELBO"), "{}", view.caption);
+        let empty = |h: Health| view.components.iter().filter(|c| c.health == h).count();
+        assert!(empty(Health::Empty) >= 4 && empty(Health::Good) >= 2);
+        assert_eq!(empty(Health::Empty) + empty(Health::Good), 8);
+        assert!(view.components.iter().all(|c| c.weight > 0.0));
+        session.handle(Command::Split(0));
+        let split = session.view();
+        assert_eq!(
+            (split.components.len(), split.extra),
+            (9, heading.to_owned())
+        );
+    }
 }

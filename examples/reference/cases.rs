@@ -7,6 +7,8 @@ mod mclust;
 mod student;
 #[path = "study.rs"]
 mod study;
+#[path = "variational.rs"]
+mod variational;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,6 +62,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
         "drift" => study::drifting(case).map(Outcome::Result),
         "pca" => study::pca(case, folder).map(Outcome::Result),
+        "vb" => variational::run(case, folder).map(Outcome::Result),
         _ => return Outcome::Skipped(format!("family {family} is not there yet")),
     };
     done.unwrap_or_else(Outcome::Policy)

@@ -31,7 +31,8 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
     };
     let knobs = &settings.knobs;
     let made = match settings.model {
-        Model::Gaussian => return Ok(normal),
+        // The first posterior is drawn from the responsibilities of the start: see `Em::new`.
+        Model::Gaussian | Model::Variational | Model::Process => return Ok(normal),
         Model::Noise => {
             let noise = Noise {
                 weight: knobs.get(Knob::NoiseShare),

@@ -164,7 +164,8 @@ pub struct Moves {
 /// What one pass over the rows gives.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// Total log-likelihood (natural logarithm) of the mixture that was evaluated.
+    /// Total log-likelihood (natural logarithm) of the mixture that was evaluated; of a
+    /// posterior the sum of what [`Evaluator::log_density`] says, the rows' part of the bound.
     pub log_likelihood: f64,
     /// Sums of each component about its own centre.
     pub sums: Vec<Sums>,

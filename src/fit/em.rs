@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::e_step::{Expectation, e_step};
 use super::m_step::{StepError, m_step};
 use super::plan::Plan;
+use super::variational;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
@@ -24,13 +25,16 @@ pub struct State {
 pub struct Em {
     state: State,
     expectation: Expectation,
+    log_likelihood: f64,
     objective: f64,
 }
 
 impl Em {
-    /// Evaluates `mixture` (of D dimensions, in the matrix's coordinates) on the rows.
+    /// Evaluates `mixture` (of D dimensions, in the matrix's coordinates) on the rows. Under
+    /// a plan that seeks a posterior, the first one is drawn from its responsibilities
+    /// ([`variational::first`]).
     pub fn new(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Em {
-        let mixture = Rc::new(mixture);
+        let mixture = Rc::new(variational::first(matrix, mixture, plan));
         Em::resume(matrix, State { mixture, t: 0 }, plan)
     }
 
@@ -38,12 +42,16 @@ impl Em {
     pub fn resume(matrix: &Matrix, state: State, plan: &Plan) -> Em {
         let mixture = &state.mixture;
         let expectation = e_step(matrix, mixture, mixture.means(), None);
-        Em::of(state, expectation, plan)
+        Em::of(matrix, state, expectation, plan)
     }
 
-    fn of(state: State, expectation: Expectation, plan: &Plan) -> Em {
+    fn of(matrix: &Matrix, state: State, expectation: Expectation, plan: &Plan) -> Em {
         Em {
             objective: expectation.log_likelihood + plan.beside_likelihood(&state.mixture),
+            log_likelihood: match state.mixture.posterior() {
+                None => expectation.log_likelihood,
+                Some(_) => variational::log_density(matrix, &state.mixture.plug_in()),
+            },
             state,
             expectation,
         }
@@ -64,9 +72,10 @@ impl Em {
         &self.expectation
     }
 
-    /// Total log-likelihood (natural logarithm) of the current parameters.
+    /// Total log-likelihood (natural logarithm) of the current parameters; for a posterior
+    /// that of its [`Mixture::plug_in`].
     pub fn log_likelihood(&self) -> f64 {
-        self.expectation.log_likelihood
+        self.log_likelihood
     }
 
     /// The value of [`Plan::objective`] at the current parameters.
@@ -86,7 +95,7 @@ impl Em {
             mixture: Rc::new(mixture),
             t: self.state.t + 1,
         };
-        let next = Em::of(state, expectation, plan);
+        let next = Em::of(matrix, state, expectation, plan);
         if next.objective.is_finite() {
             Ok(next)
         } else {

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::prior::Prior;
 use super::robust;
 use super::shapes::{Scatter, floored, shaped};
+use super::variational;
 use crate::data::Matrix;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
 
@@ -17,7 +18,7 @@ pub const EMPTY_COUNT: f64 = 10.0 * f64::EPSILON;
 
 /// If subtracting the squared shift of a mean leaves less than this share of a
 /// variance, the digits are gone and the sums are formed again about the new mean.
-const CANCELLATION: f64 = 1e-2;
+pub(super) const CANCELLATION: f64 = 1e-2;
 
 /// Why an M-step could not be completed. The parameters before it stand.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +134,8 @@ pub(super) fn pairs(d: usize, dense: bool) -> impl Iterator<Item = (usize, usize
 /// S_k = sum r (x - mu_k)(x - mu_k)^T / n_k, and the plan's floor on every variance; from these
 /// the family makes its covariances (Celeux and Govaert 1995). A component without points gets
 /// weight 0 and keeps its mean and covariance. A prior enters as `Prior::pull` says,
-/// and what differs for t components stands in the module `robust`.
+/// and what differs for t components stands in the module `robust`. Under a
+/// [`VariationalPrior`](super::VariationalPrior) what is returned is a posterior.
 ///
 /// # Errors
 /// If a covariance has no factor or is narrower than the data's rounding (the error names
@@ -144,6 +146,9 @@ pub fn m_step(
     expectation: &Expectation,
     plan: &Plan,
 ) -> Result<Mixture, StepError> {
+    if let Some(prior) = &plan.variational {
+        return variational::m_step(matrix, mixture, expectation, prior, &plan.floor);
+    }
     let dense = mixture.covariance_type().is_dense();
     let prior = plan.prior.as_ref();
     let e = expectation;
@@ -304,7 +309,7 @@ fn covariances(
     Ok(covariances)
 }
 
-fn collapsed(component: usize, count: f64, error: CovarianceError) -> StepError {
+pub(super) fn collapsed(component: usize, count: f64, error: CovarianceError) -> StepError {
     match error {
         CovarianceError::NotPositiveDefinite { dimension } => StepError::Collapsed {
             component,

@@ -16,6 +16,17 @@ pub enum Model {
     Noise,
     /// Components of t densities, with tails as heavy as the rows ask for.
     Student,
+    /// A posterior over normal components, with a Dirichlet prior on the weights.
+    Variational,
+    /// The same with a truncated Dirichlet process as prior.
+    Process,
+}
+
+impl Model {
+    /// Is a distribution over the parameters sought, and not their best values?
+    pub fn is_variational(self) -> bool {
+        matches!(self, Model::Variational | Model::Process)
+    }
 }
 
 /// How it is fitted.
@@ -45,6 +56,12 @@ pub enum Knob {
     DegreesFree,
     /// How the scales of t components are updated: 0 for EM, 1 for Kent's way.
     ScaleUpdate,
+    /// Concentration of the prior on the weights; 0 is 1 / K.
+    Concentration,
+    /// beta_0: rows that the prior on a mean is worth.
+    MeanPrecision,
+    /// nu_0 - (D - 1) of the Wishart prior; 0 is the same as 1: nu_0 = D.
+    WishartDegrees,
 }
 
 /// What a person is told of a knob, and what it can be.
@@ -70,13 +87,16 @@ pub struct KnobSpec {
 
 impl Knob {
     /// All of them, in the order of [`Knobs`].
-    pub const ALL: [Knob; 6] = [
+    pub const ALL: [Knob; 9] = [
         Knob::NoiseShare,
         Knob::PriorRows,
         Knob::PriorWeight,
         Knob::Degrees,
         Knob::DegreesFree,
         Knob::ScaleUpdate,
+        Knob::Concentration,
+        Knob::MeanPrecision,
+        Knob::WishartDegrees,
     ];
 
     /// Name, range and default.
@@ -109,15 +129,18 @@ impl Knob {
                 ..real(name, about, [0.0, choices.len() as f64 - 1.0, default])
             }
         }
-        match self {
-            Knob::NoiseShare => KnobSpec {
+        const fn of_the_start(spec: KnobSpec) -> KnobSpec {
+            KnobSpec {
                 of_the_start: true,
-                ..real(
-                    "Noise",
-                    "share of the rows that the noise component begins with",
-                    [0.001, 0.9, 0.05],
-                )
-            },
+                ..spec
+            }
+        }
+        match self {
+            Knob::NoiseShare => of_the_start(real(
+                "Noise",
+                "share of the rows that the noise component begins with",
+                [0.001, 0.9, 0.05],
+            )),
             Knob::PriorRows => real(
                 "Prior",
                 "rows added to the weakest proper prior on each covariance",
@@ -151,6 +174,21 @@ impl Knob {
                 &["EM", "Kent, Tyler and Vardi"],
                 0.0,
             ),
+            Knob::Concentration => of_the_start(real(
+                "Concentration",
+                "small: few components keep a weight; large: all do (0 is 1 / K)",
+                [0.0, 1e6, 0.0],
+            )),
+            Knob::MeanPrecision => of_the_start(real(
+                "Mean precision",
+                "rows that the prior mean, the mean of all rows, is worth",
+                [1e-6, 1e6, 1.0],
+            )),
+            Knob::WishartDegrees => of_the_start(real(
+                "Degrees of freedom",
+                "rows that the prior covariance is worth, above columns less 1 (0 is 1)",
+                [0.0, 1e6, 0.0],
+            )),
         }
     }
 
@@ -250,6 +288,26 @@ pub const METHODS: &[Method] = &[
         algorithm: Algorithm::Em,
         knobs: &[Knob::Degrees, Knob::DegreesFree, Knob::ScaleUpdate],
     },
+    Method {
+        name: "Variational Bayes (Dirichlet)",
+        about: "Seeks a distribution over the parameters; components that the rows do not need empty themselves, and the lower bound of the evidence never falls.",
+        model: Model::Variational,
+        algorithm: Algorithm::Em,
+        knobs: POSTERIOR_KNOBS,
+    },
+    Method {
+        name: "Variational Bayes (Dirichlet process)",
+        about: "Variational Bayes with weights broken off a stick one after another: components that come first are preferred.",
+        model: Model::Process,
+        algorithm: Algorithm::Em,
+        knobs: POSTERIOR_KNOBS,
+    },
+];
+
+const POSTERIOR_KNOBS: &[Knob] = &[
+    Knob::Concentration,
+    Knob::MeanPrecision,
+    Knob::WishartDegrees,
 ];
 
 impl Method {

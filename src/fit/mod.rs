@@ -39,6 +39,7 @@ mod settings;
 mod shapes;
 mod split_merge;
 mod stopping;
+pub mod variational;
 
 pub use begin::start;
 pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step};
@@ -53,3 +54,4 @@ pub use random::Random;
 pub use settings::{Floor, FloorScale, InitMethod, Settings, SettingsError};
 pub use split_merge::{EditError, Edited, merge, preview, split};
 pub use stopping::{StopReason, aitken_limit, stop};
+pub use variational::VariationalPrior;

@@ -4,6 +4,7 @@
 use super::method::{Algorithm, Knob};
 use super::prior::Prior;
 use super::settings::Settings;
+use super::variational::VariationalPrior;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
@@ -16,6 +17,8 @@ pub struct Plan {
     pub prior: Option<Prior>,
     /// Are scales of t components updated as Kent, Tyler and Vardi (1994) do?
     pub kent: bool,
+    /// The prior whose posterior is sought, if the parameters are a distribution.
+    pub variational: Option<VariationalPrior>,
 }
 
 /// What a run climbs, and what its curve shows.
@@ -26,6 +29,8 @@ pub enum Objective {
     LogLikelihood,
     /// ln p(X) + ln p(parameters).
     Penalised,
+    /// Of ln p(X), all parameters integrated out: see [`variational`](super::variational).
+    LowerBound,
 }
 
 impl Objective {
@@ -34,6 +39,7 @@ impl Objective {
         match self {
             Objective::LogLikelihood => "log-likelihood",
             Objective::Penalised => "penalised log-likelihood",
+            Objective::LowerBound => "evidence lower bound (ELBO)",
         }
     }
 }
@@ -43,13 +49,16 @@ impl Plan {
     /// one ill would hide which of them works, and the floor lets the objective fall.
     pub fn new(settings: &Settings, matrix: &Matrix) -> Plan {
         let prior = (settings.algorithm == Algorithm::Map).then(|| Prior::new(settings, matrix));
+        let variational = VariationalPrior::of(settings, matrix);
+        let floor = match prior.is_none() && variational.is_none() {
+            true => settings.floor.added(matrix),
+            false => vec![0.0; matrix.n_columns()],
+        };
         Plan {
-            floor: match prior {
-                None => settings.floor.added(matrix),
-                Some(_) => vec![0.0; matrix.n_columns()],
-            },
+            floor,
             prior,
             kent: settings.knobs.count(Knob::ScaleUpdate) == 1,
+            variational,
         }
     }
 
@@ -59,19 +68,24 @@ impl Plan {
             floor,
             prior: None,
             kent: false,
+            variational: None,
         }
     }
 
     /// What a run under this plan climbs.
     pub fn objective(&self) -> Objective {
-        match self.prior {
-            None => Objective::LogLikelihood,
-            Some(_) => Objective::Penalised,
+        match (&self.prior, &self.variational) {
+            (_, Some(_)) => Objective::LowerBound,
+            (None, None) => Objective::LogLikelihood,
+            (Some(_), None) => Objective::Penalised,
         }
     }
 
     /// What the objective has beside the log-likelihood.
     pub(super) fn beside_likelihood(&self, mixture: &Mixture) -> f64 {
-        self.prior.as_ref().map_or(0.0, |p| p.log_density(mixture))
+        match &self.variational {
+            Some(prior) => -prior.divergence(mixture),
+            None => self.prior.as_ref().map_or(0.0, |p| p.log_density(mixture)),
+        }
     }
 }

@@ -115,7 +115,7 @@ impl Prior {
 }
 
 /// tr(S^-1 L).
-fn trace_of_ratio(covariance: &Covariance, packed: &[f64], dense: bool) -> f64 {
+pub(super) fn trace_of_ratio(covariance: &Covariance, packed: &[f64], dense: bool) -> f64 {
     let d = covariance.dimension();
     let mut sum = 0.0;
     let mut unit = vec![0.0; d];
@@ -136,7 +136,7 @@ fn trace_of_ratio(covariance: &Covariance, packed: &[f64], dense: bool) -> f64 {
 }
 
 /// Moments of all rows about the origin of the matrix's coordinates.
-fn whole(matrix: &Matrix, dense: bool) -> Moments {
+pub(super) fn whole(matrix: &Matrix, dense: bool) -> Moments {
     let d = matrix.n_columns();
     let zero = vec![0.0; d];
     let mut sums = Sums::zero(d, dense);

@@ -27,7 +27,7 @@ pub enum EditError {
     Same(usize),
     /// There are [`MAX_COMPONENTS`] already.
     Full,
-    /// Only the parameters of a mixture can be edited, not a posterior or a chain.
+    /// Only the parameters of a mixture can be edited, not a chain.
     Kind,
     /// The edited parameters make no mixture that can be fitted.
     Step(StepError),
@@ -179,7 +179,8 @@ type Parts = (Vec<f64>, Vec<Vec<f64>>, Vec<Rc<Covariance>>);
 
 fn parts(mixture: &Mixture) -> Result<Parts, EditError> {
     match mixture.kind() {
-        Kind::Gaussian => {}
+        // Of a posterior the plug-in mixture is edited; a run draws a new one from it.
+        Kind::Gaussian | Kind::Posterior(_) => {}
         _ => return Err(EditError::Kind),
     }
     Ok((

@@ -1,7 +1,7 @@
 //! Densities of a mixture on a block of rows.
 
 use super::elementary::{exp, ln};
-use super::model::Mixture;
+use super::model::{Kind, Mixture};
 use super::student;
 use crate::data::{BLOCK_ROWS, Block};
 
@@ -22,6 +22,10 @@ pub fn n_shares(mixture: &Mixture) -> usize {
 ///
 /// Nothing here grows with the number of rows: the K x 256 numbers of one block
 /// are overwritten by the next.
+///
+/// For a [`Kind::Posterior`] E ln pi_k + E ln N(x; mu_k, Lambda_k^-1) stands throughout for
+/// ln w_k + ln N(x; mu_k, S_k): the responsibilities are the variational ones, and the
+/// log-density is a lower bound that is not normalised (scikit-learn's `score_samples`).
 pub struct Evaluator<'a> {
     mixture: &'a Mixture,
     /// ln w_k - (D ln 2 pi + ln |S_k|) / 2, or what it is for a t component; minus infinity
@@ -43,16 +47,19 @@ impl<'a> Evaluator<'a> {
     pub fn new(mixture: &'a Mixture) -> Self {
         let d = mixture.dimension();
         let degrees = mixture.degrees();
+        let log_weight = |k: usize| match mixture.kind() {
+            Kind::Posterior(p) => p.offsets()[k],
+            _ => ln(mixture.weights()[k]),
+        };
         let constant = |k: usize, log_determinant: f64| match degrees {
             None => -(0.5 * (d as f64 * LN_2_PI + log_determinant)),
             Some(degrees) => student::log_constant(d, degrees[k], log_determinant),
         };
         let constants = mixture
-            .weights()
+            .covariances()
             .iter()
-            .zip(mixture.covariances())
             .enumerate()
-            .map(|(k, (&w, c))| ln(w) + constant(k, c.log_determinant()))
+            .map(|(k, c)| log_weight(k) + constant(k, c.log_determinant()))
             .collect();
         Evaluator {
             mixture,

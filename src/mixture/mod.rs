@@ -11,6 +11,7 @@ mod divergence;
 pub mod eigen;
 pub mod elementary;
 mod model;
+mod posterior;
 mod sample;
 pub mod special;
 pub mod student;
@@ -19,4 +20,6 @@ pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, squar
 pub use density::{Evaluator, n_shares};
 pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
 pub use model::{Free, Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
+pub(crate) use posterior::precision_gap;
+pub use posterior::{Concentration, Posterior};
 pub use sample::{Draws, sample};

@@ -2,6 +2,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
+use super::posterior::Posterior;
 
 /// The largest number of components.
 pub const MAX_COMPONENTS: usize = 32;
@@ -21,6 +22,8 @@ pub enum Kind {
         /// What a fit may change of them.
         free: Free,
     },
+    /// A distribution over the parameters of normal densities: see [`Posterior`].
+    Posterior(Rc<Posterior>),
 }
 
 /// What a fit estimates of K numbers.
@@ -95,6 +98,11 @@ pub enum MixtureError {
         /// What is wrong with it.
         error: CovarianceError,
     },
+    /// A parameter of a posterior is out of its range.
+    Posterior {
+        /// The component, from 0.
+        component: usize,
+    },
 }
 
 impl fmt::Display for MixtureError {
@@ -131,6 +139,11 @@ impl fmt::Display for MixtureError {
             MixtureError::Covariance { component, error } => {
                 write!(f, "component {}: {error}", letter(*component))
             }
+            MixtureError::Posterior { component } => write!(
+                f,
+                "the posterior of component {} needs a concentration and a mean precision above 0, and more degrees of freedom than columns less 1",
+                letter(*component)
+            ),
         }
     }
 }
@@ -239,6 +252,12 @@ impl Mixture {
         Ok(self)
     }
 
+    /// The same means and covariances as parameters of another density.
+    pub(super) fn with_kind(mut self, weights: Vec<f64>, kind: Kind) -> Mixture {
+        (self.weights, self.kind) = (weights, kind);
+        self
+    }
+
     /// K.
     pub fn n_components(&self) -> usize {
         self.weights.len()
@@ -277,8 +296,8 @@ impl Mixture {
     /// Degrees of freedom, K numbers, if the components are t components.
     pub fn degrees(&self) -> Option<&[f64]> {
         match &self.kind {
-            Kind::Gaussian => None,
             Kind::Student { degrees, .. } => Some(degrees),
+            _ => None,
         }
     }
 
@@ -288,6 +307,7 @@ impl Mixture {
         match &self.kind {
             Kind::Gaussian => None,
             Kind::Student { degrees, .. } => Some(("Degrees of freedom", degrees)),
+            Kind::Posterior(p) => Some(p.extra()),
         }
     }
 
@@ -298,7 +318,7 @@ impl Mixture {
 
     /// Free parameters: K - 1 weights, K D means, and those of the covariances; degrees of
     /// freedom as far as they are estimated; one more weight with a noise component, whose
-    /// volume is given and not fitted.
+    /// volume is given and not fitted. For a posterior: those of the plug-in mixture.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
         let own = match &self.kind {
@@ -307,7 +327,7 @@ impl Mixture {
                 Free::Each => k,
                 Free::Shared => 1,
             },
-            Kind::Gaussian => 0,
+            Kind::Gaussian | Kind::Posterior(_) => 0,
         };
         let noise = usize::from(self.noise.is_some());
         k - 1 + k * d + self.covariance_type.n_parameters(k, d) + own + noise

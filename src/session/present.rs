@@ -160,6 +160,9 @@ fn health_detail(e: &Experiment, health: Health) -> String {
         Health::Collapsed => {
             "It sits on one point or on copies of one, held up by the floor alone.".to_owned()
         }
+        Health::Empty if e.mixture().posterior().is_some() => {
+            "It holds less than one point: the fit does not need it, and only the prior gives it a place.".to_owned()
+        }
         Health::Empty => {
             "No point gives it any responsibility: its weight is 0. Choose another start or fewer components.".to_owned()
         }

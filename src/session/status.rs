@@ -6,7 +6,7 @@ use super::words::{count, list, number};
 use crate::data::Matrix;
 use crate::fit::{StepError, StopReason, aitken_limit, stop};
 use crate::mixture::{Evaluator, letter};
-use crate::study::{Health, coincident, health};
+use crate::study::{Health, coincident, health_of};
 
 /// The state when nothing is playing, with a sentence that says why and what can be done.
 pub fn status(e: &Experiment) -> (Status, String) {
@@ -113,14 +113,7 @@ pub fn healths(e: &Experiment) -> Vec<Health> {
     let floor = e.floor();
     let counts = counts(e);
     (0..mixture.n_components())
-        .map(|k| {
-            health(
-                e.selection.matrix(),
-                &mixture.covariances()[k],
-                counts[k],
-                floor,
-            )
-        })
+        .map(|k| health_of(e.selection.matrix(), &mixture, k, counts[k], floor))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Matrix;
-use crate::mixture::Covariance;
+use crate::mixture::{Covariance, Mixture};
 
 /// How a component is doing, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,22 @@ pub fn health(matrix: &Matrix, covariance: &Covariance, count: f64, floor: &[f64
         return Health::Thin;
     }
     Health::Good
+}
+
+/// [`health()`] of component `k` of a mixture. Of a posterior the prior keeps every covariance
+/// proper: a component is good if it holds at least one row, and else empty, not needed.
+pub fn health_of(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    k: usize,
+    count: f64,
+    floor: &[f64],
+) -> Health {
+    match (mixture.posterior(), count >= 1.0) {
+        (None, _) => health(matrix, &mixture.covariances()[k], count, floor),
+        (Some(_), true) => Health::Good,
+        (Some(_), false) => Health::Empty,
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Many starts, and the best fit that can be believed.
 
-use super::health::{Health, health};
+use super::health::{Health, health_of};
 use crate::data::Matrix;
 use crate::fit::{Em, Plan, Settings, StopReason, start, stop};
 
@@ -133,12 +133,14 @@ impl Search {
 }
 
 fn believable(matrix: &Matrix, em: &Em, plan: &Plan) -> bool {
-    let components = em.mixture().covariances().iter();
-    let mut counted = components.zip(&em.expectation().sums);
-    counted.all(|(covariance, sums)| {
-        let health = health(matrix, covariance, sums.count, &plan.floor);
-        matches!(health, Health::Good | Health::Flat)
-    })
+    let mixture = em.mixture();
+    let mut counted = em.expectation().sums.iter().enumerate();
+    // A posterior that leaves components empty says that they are not needed.
+    mixture.posterior().is_some()
+        || counted.all(|(k, sums)| {
+            let health = health_of(matrix, mixture, k, sums.count, &plan.floor);
+            matches!(health, Health::Good | Health::Flat)
+        })
 }
 
 #[cfg(test)]

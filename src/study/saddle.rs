@@ -7,10 +7,15 @@ use crate::mixture::Mixture;
 pub fn coincident(mixture: &Mixture) -> Option<(usize, usize)> {
     let (k, d) = (mixture.n_components(), mixture.dimension());
     let (means, covariances, weights) = (mixture.means(), mixture.covariances(), mixture.weights());
+    // Of a posterior, all components that hold no row lie where the prior has them.
+    let holds = |k: usize| match mixture.posterior() {
+        None => weights[k] > 0.0,
+        Some(p) => p.counts()[k] >= 1.0,
+    };
     let close = |a: usize, b: usize| {
         let deviation = |j: usize| covariances[a].get(j, j).sqrt();
-        weights[a] > 0.0
-            && weights[b] > 0.0
+        holds(a)
+            && holds(b)
             && (0..d).all(|j| (means[a][j] - means[b][j]).abs() < 1e-3 * deviation(j))
             && (0..d).all(|i| {
                 (0..=i).all(|j| {
