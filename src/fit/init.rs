@@ -7,6 +7,8 @@ use super::e_step::Sums;
 use super::hierarchical::{MOST_ROWS, agglomerate};
 use super::kmeans::{Clusters, assign, kmeans_plus_plus, lloyd};
 use super::m_step::{Moments, narrower_than_rounding, origin};
+use super::markov;
+use super::method::Model;
 use super::mini_batch::mini_batch;
 use super::random::Random;
 use super::settings::{InitMethod, Settings, SettingsError};
@@ -75,7 +77,7 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
     settings.check(matrix).map_err(StartError::Settings)?;
     let mut random = Random::new(settings.seed);
     let k = settings.n_components;
-    match settings.init {
+    let mixture = match settings.init {
         InitMethod::KMeans => {
             let seeds = kmeans_plus_plus(matrix, k, &mut random);
             let step = matrix.n_rows().div_ceil(LLOYD_ROWS);
@@ -116,6 +118,10 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
             let sums = random_sums(matrix, settings, &mut random);
             from_sums(matrix, settings, &sums)
         }
+    }?;
+    match settings.model {
+        Model::Markov => markov::begin(mixture, settings),
+        _ => Ok(mixture),
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Model {
     Gaussian,
     /// Normal components and one of constant density.
     Noise,
+    /// Normal components that follow one another in time as a hidden Markov chain.
+    Markov,
 }
 
 /// How it is fitted.
@@ -34,6 +36,8 @@ pub enum Knob {
     PriorRows,
     /// Rows that the Dirichlet prior gives to each weight: alpha - 1.
     PriorWeight,
+    /// Probability of staying in a state at the start.
+    Stay,
 }
 
 /// What a person is told of a knob, and what it can be.
@@ -57,7 +61,12 @@ pub struct KnobSpec {
 
 impl Knob {
     /// All of them, in the order of [`Knobs`].
-    pub const ALL: [Knob; 3] = [Knob::NoiseShare, Knob::PriorRows, Knob::PriorWeight];
+    pub const ALL: [Knob; 4] = [
+        Knob::NoiseShare,
+        Knob::PriorRows,
+        Knob::PriorWeight,
+        Knob::Stay,
+    ];
 
     /// Name, range and default.
     pub const fn spec(self) -> KnobSpec {
@@ -95,6 +104,14 @@ impl Knob {
                 "rows given to each component before any is seen",
                 [0.0, 1e6, 0.0],
             ),
+            Knob::Stay => KnobSpec {
+                of_the_start: true,
+                ..real(
+                    "Stay",
+                    "probability of staying in a state from one row to the next at the start",
+                    [0.01, 0.99, 0.8],
+                )
+            },
         }
     }
 
@@ -177,6 +194,13 @@ pub const METHODS: &[Method] = &[
         model: Model::Noise,
         algorithm: Algorithm::Em,
         knobs: &[Knob::NoiseShare],
+    },
+    Method {
+        name: "Hidden Markov model",
+        about: "Rows in order of time: every state has its component, and each row\u{2019}s state depends on the one before.",
+        model: Model::Markov,
+        algorithm: Algorithm::Em,
+        knobs: &[Knob::Stay],
     },
 ];
 

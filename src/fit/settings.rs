@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::markov;
 use super::method::{Algorithm, Knob, Knobs, Model};
 use crate::data::{Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
@@ -156,6 +157,10 @@ pub enum SettingsError {
     },
     /// Entries are missing, and this model or algorithm needs all of them.
     Holes,
+    /// Rows have weights, and a hidden Markov model cannot see one of them twice.
+    MarkovWeights,
+    /// A hidden Markov model is fitted by plain EM only.
+    MarkovAlgorithm,
 }
 
 impl fmt::Display for SettingsError {
@@ -203,6 +208,14 @@ impl fmt::Display for SettingsError {
             SettingsError::Holes => write!(
                 f,
                 "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
+            ),
+            SettingsError::MarkovWeights => write!(
+                f,
+                "the rows have weights, and a hidden Markov model sees every row of a sequence once: leave the weights out, or choose EM"
+            ),
+            SettingsError::MarkovAlgorithm => write!(
+                f,
+                "a hidden Markov model is fitted by EM without priors: choose \u{201c}Hidden Markov model\u{201d}, or another model"
             ),
         }
     }
@@ -255,6 +268,9 @@ impl Settings {
         }
         if matrix.has_holes() {
             return Err(SettingsError::Holes);
+        }
+        if self.model == Model::Markov {
+            markov::fits(self, matrix)?;
         }
         Ok(())
     }

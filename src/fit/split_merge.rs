@@ -180,7 +180,6 @@ type Parts = (Vec<f64>, Vec<Vec<f64>>, Vec<Rc<Covariance>>);
 fn parts(mixture: &Mixture) -> Result<Parts, EditError> {
     match mixture.kind() {
         Kind::Gaussian => {}
-        #[expect(unreachable_patterns, reason = "other kinds are to come")]
         _ => return Err(EditError::Kind),
     }
     Ok((

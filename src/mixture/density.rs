@@ -19,6 +19,9 @@ pub fn n_shares(mixture: &Mixture) -> usize {
 /// A mixture made ready to be evaluated on blocks of rows, with room for one block.
 /// Mixture and rows must be in the same coordinates and of the same D columns.
 ///
+/// Rows are taken to be independent: of a hidden Markov model this evaluates the mixture
+/// of its states by occupancy, and [`Responsibilities`](super::Responsibilities) the model itself.
+///
 /// Nothing here grows with the number of rows: the K x 256 numbers of one block
 /// are overwritten by the next.
 pub struct Evaluator<'a> {
@@ -37,9 +40,17 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// Prepares `mixture`.
     pub fn new(mixture: &'a Mixture) -> Self {
+        Self::weighted(mixture, mixture.weights())
+    }
+
+    /// The same with all weights 1, for [`Self::emissions`].
+    pub fn unweighted(mixture: &'a Mixture) -> Self {
+        Self::weighted(mixture, &vec![1.0; mixture.n_components()])
+    }
+
+    fn weighted(mixture: &'a Mixture, weights: &[f64]) -> Self {
         let d = mixture.dimension();
-        let constants = mixture
-            .weights()
+        let constants = weights
             .iter()
             .zip(mixture.covariances())
             .map(|(&w, c)| ln(w) - 0.5 * (d as f64 * LN_2_PI + c.log_determinant()))
@@ -107,6 +118,15 @@ impl<'a> Evaluator<'a> {
         self.table = table;
     }
 
+    /// ln N(x; mu_k, S_k) of the block's rows for every component of an [`Self::unweighted`]
+    /// one, minus infinity where a label says that the row is another's; read with [`Self::row`].
+    pub fn emissions(&mut self, block: &Block<'_>) {
+        self.log_joint(block);
+        if let Some(labels) = block.labels() {
+            self.clamp(labels);
+        }
+    }
+
     /// Leaves labelled rows to their component alone.
     fn clamp(&mut self, labels: &[u8]) {
         for (c, row) in self.table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
@@ -121,10 +141,7 @@ impl<'a> Evaluator<'a> {
     /// neither under- nor overflows); read with [`Self::row`] and [`Self::log_density`].
     /// A labelled row belongs to its component y alone; its log-density is ln w_y N(x; mu_y, S_y).
     pub fn responsibilities(&mut self, block: &Block<'_>) {
-        self.log_joint(block);
-        if let Some(labels) = block.labels() {
-            self.clamp(labels);
-        }
+        self.emissions(block);
         let len = block.len();
         let highest = &mut self.log_density[..len];
         highest.fill(f64::NEG_INFINITY);

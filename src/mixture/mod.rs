@@ -3,20 +3,27 @@
 //!
 //! p(x) = sum over k of w_k N(x; mu_k, S_k), with weights on the simplex
 //! (McLachlan and Peel, Finite Mixture Models, 2000, chapter 3). Densities go
-//! through Cholesky factors and log-sum-exp: see [`Evaluator`].
+//! through Cholesky factors and log-sum-exp: see [`Evaluator`]. Components may follow one
+//! another in time as a hidden Markov [`Chain`]: see [`Responsibilities`].
 
+mod chain;
 mod covariance;
 mod density;
 mod divergence;
 pub mod eigen;
 pub mod elementary;
 mod model;
+mod responsibilities;
 mod sample;
 pub mod special;
 pub mod student;
+mod walk;
 
+pub use chain::{Chain, ChainError};
 pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, square};
 pub use density::{Evaluator, n_shares};
 pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
 pub use model::{Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
+pub use responsibilities::Responsibilities;
 pub use sample::{Draws, sample};
+pub use walk::ChainCounts;

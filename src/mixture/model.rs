@@ -1,6 +1,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::chain::{Chain, ChainError};
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
 
 /// The largest number of components.
@@ -12,6 +13,9 @@ pub const MAX_COMPONENTS: usize = 32;
 pub enum Kind {
     /// Normal densities.
     Gaussian,
+    /// Normal densities of the states of a hidden Markov model. The weights are the states'
+    /// occupancy, their share of the rows; the likelihood does not depend on them.
+    Chain(Rc<Chain>),
 }
 
 /// A component of constant density beside the others, for rows that belong to none of
@@ -68,6 +72,8 @@ pub enum MixtureError {
         /// What is wrong with it.
         error: CovarianceError,
     },
+    /// A chain does not go with it.
+    Chain(ChainError),
 }
 
 impl fmt::Display for MixtureError {
@@ -99,6 +105,7 @@ impl fmt::Display for MixtureError {
             MixtureError::Covariance { component, error } => {
                 write!(f, "component {}: {error}", letter(*component))
             }
+            MixtureError::Chain(error) => error.fmt(f),
         }
     }
 }
@@ -169,8 +176,11 @@ impl Mixture {
     ///
     /// # Errors
     /// If its weight is not from 0 to less than 1, or its density is not finite; the error
-    /// names it by the index K.
+    /// names it by the index K. If this is a hidden Markov model.
     pub fn with_noise(mut self, noise: Noise) -> Result<Self, MixtureError> {
+        if self.chain().is_some() {
+            return Err(MixtureError::Chain(ChainError::Noise));
+        }
         let within = noise.weight >= 0.0 && noise.weight < 1.0;
         if !(within && noise.log_density.is_finite()) {
             return Err(MixtureError::Weight {
@@ -183,6 +193,21 @@ impl Mixture {
             *w *= (1.0 - noise.weight) / sum;
         }
         self.noise = Some(noise);
+        Ok(self)
+    }
+
+    /// The same components as states of a hidden Markov model.
+    ///
+    /// # Errors
+    /// If the chain has not K states, or there is a noise component.
+    pub fn with_chain(mut self, chain: Chain) -> Result<Self, MixtureError> {
+        if self.noise.is_some() {
+            return Err(MixtureError::Chain(ChainError::Noise));
+        }
+        if chain.n_states() != self.n_components() {
+            return Err(MixtureError::Chain(ChainError::Lengths));
+        }
+        self.kind = Kind::Chain(Rc::new(chain));
         Ok(self)
     }
 
@@ -226,6 +251,7 @@ impl Mixture {
     pub fn extra(&self) -> Option<(&'static str, &[f64])> {
         match &self.kind {
             Kind::Gaussian => None,
+            Kind::Chain(chain) => Some(("Stays", chain.stays())),
         }
     }
 
@@ -234,11 +260,20 @@ impl Mixture {
         self.noise
     }
 
+    /// The chain of a hidden Markov model.
+    pub fn chain(&self) -> Option<&Chain> {
+        match &self.kind {
+            Kind::Chain(chain) => Some(chain),
+            _ => None,
+        }
+    }
+
     /// Free parameters: K - 1 weights, K D means, and those of the covariances; one more
-    /// weight with a noise component.
+    /// weight with a noise component. A chain's own stand in the place of the weights.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
-        k - 1 + k * d + self.covariance_type.n_parameters(k, d) + usize::from(self.noise.is_some())
+        let order = self.chain().map_or(k - 1, Chain::n_parameters);
+        order + k * d + self.covariance_type.n_parameters(k, d) + usize::from(self.noise.is_some())
     }
 
     /// The same mixture with `offset` (length D) added to every mean.

@@ -6,7 +6,7 @@ use super::layout::strip_y;
 use super::points::PointLayer;
 use super::request::{Picture, PictureRequest};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::mixture::{Evaluator, Mixture};
+use crate::mixture::{Mixture, Responsibilities};
 use crate::session::Session;
 
 /// Pixels of a picture at most: a wall of 4K screens. Larger requests are not drawn.
@@ -71,15 +71,15 @@ impl Rows<'_> {
             .map(|c| to_linear(request.colours.get(c).copied().unwrap_or(request.neutral)))
             .collect();
         let mut layer = PointLayer::for_request(request);
-        let mut evaluator = Evaluator::new(mixture);
+        let mut responsibilities = Responsibilities::new(self.matrix, mixture);
         let mut r = vec![0.0; k];
         let mut order = Vec::with_capacity(self.matrix.n_rows());
         for block in self.matrix.blocks() {
-            evaluator.responsibilities(&block);
+            responsibilities.take(&block);
             for i in 0..block.len() {
                 let mut strongest = 0;
                 for (c, r) in r.iter_mut().enumerate() {
-                    *r = evaluator.row(c)[i];
+                    *r = responsibilities.row(c)[i];
                 }
                 for c in 1..k {
                     if r[c] > r[strongest] {
@@ -122,15 +122,15 @@ fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize)
     }
     let mut sums = vec![0.0f64; k * columns];
     let mut counts = vec![0u32; columns];
-    let mut evaluator = Evaluator::new(mixture);
+    let mut responsibilities = Responsibilities::new(matrix, mixture);
     for block in matrix.blocks() {
-        evaluator.responsibilities(&block);
+        responsibilities.take(&block);
         let column_of = &column_of[block.first_row()..block.first_row() + block.len()];
         for &column in column_of {
             counts[column as usize] += 1;
         }
         for (c, sums) in sums.chunks_exact_mut(columns).enumerate() {
-            for (&column, r) in column_of.iter().zip(&evaluator.row(c)[..BLOCK_ROWS]) {
+            for (&column, r) in column_of.iter().zip(&responsibilities.row(c)[..BLOCK_ROWS]) {
                 sums[column as usize] += r;
             }
         }
