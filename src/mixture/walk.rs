@@ -189,8 +189,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Posteriors of row `i` from what the rows before it foretell: p(z = j) proportional to
-    /// `plain[j]`, `logs[j]` its logarithm. Gives the factor that makes the products sum to 1,
-    /// as it is if it can be trusted and else as a logarithm.
+    /// `plain[j]`, `logs[j]` its logarithm. Gives what the products were divided by.
     fn posterior(&mut self, i: usize, plain: &[f64], logs: &[f64]) -> Factor {
         let message = &self.behind[i];
         let place = self.table.iter_mut().skip(i).step_by(BLOCK_ROWS);
@@ -202,44 +201,48 @@ impl<'a> Walk<'a> {
             return Factor::Plain(total);
         }
         let joint = || logs.iter().zip(&message.logs).map(|(l, m)| l + m);
-        let total = log_sum(joint());
-        if total > f64::NEG_INFINITY {
+        let top = highest(joint());
+        if top > f64::NEG_INFINITY {
+            let total: f64 = joint().map(|v| exp(v - top)).sum();
             for (r, v) in place.zip(joint()) {
-                *r = exp(v - total);
+                *r = exp(v - top) / total;
             }
-            return Factor::Log(total);
+            return Factor::Underflowed;
         }
         // Impossible: the row alone, with what follows it, decides.
         let sum: f64 = message.plain.iter().sum();
         for (r, m) in place.zip(&message.plain) {
             *r = m / sum;
         }
-        Factor::None
+        Factor::Impossible
     }
 
     /// Adds p(z_{t-1} = i, z_t = j | all rows) of row `at` of the block.
     fn count(&self, at: usize, factor: Factor, transitions: &mut [f64]) {
         let k = self.chain.n_states();
         let (from, to) = (&self.forward, &self.behind[at]);
-        for i in 0..k {
-            let cells = i * k..(i + 1) * k;
-            let out = transitions[cells.clone()].iter_mut();
-            match factor {
-                Factor::Plain(total) => {
-                    let share = from.plain[i] / total;
-                    let a = &self.back.entries[cells];
-                    for (n, (a, m)) in out.zip(a.iter().zip(&to.plain)) {
+        match factor {
+            Factor::Plain(total) => {
+                let rows = self.back.entries.chunks_exact(k).zip(&from.plain);
+                for (out, (row, f)) in transitions.chunks_exact_mut(k).zip(rows) {
+                    let share = f / total;
+                    for (n, (a, m)) in out.iter_mut().zip(row.iter().zip(&to.plain)) {
                         *n += share * (a * m);
                     }
                 }
-                Factor::Log(total) => {
-                    let a = &self.back.logs[cells];
-                    for (n, (a, m)) in out.zip(a.iter().zip(&to.logs)) {
-                        *n += exp(from.logs[i] - total + a + m);
-                    }
-                }
-                Factor::None => {}
             }
+            Factor::Underflowed => {
+                let cells = || {
+                    let logs = self.back.logs.iter().enumerate();
+                    logs.map(|(cell, a)| from.logs[cell / k] + a + to.logs[cell % k])
+                };
+                let top = highest(cells());
+                let total: f64 = cells().map(|v| exp(v - top)).sum();
+                for (n, v) in transitions.iter_mut().zip(cells()) {
+                    *n += exp(v - top) / total;
+                }
+            }
+            Factor::Impossible => {}
         }
     }
 }
@@ -248,9 +251,10 @@ impl<'a> Walk<'a> {
 #[derive(Clone, Copy)]
 enum Factor {
     Plain(f64),
-    Log(f64),
+    /// Their sum is no double above [`TINY`]: their logarithms have it.
+    Underflowed,
     /// They are all 0.
-    None,
+    Impossible,
 }
 
 /// A forward or backward variable: K numbers above 0, the largest of them 1.
