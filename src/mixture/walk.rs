@@ -6,8 +6,8 @@ use super::elementary::{exp, ln};
 use super::model::Mixture;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 
-/// A sum of products of probabilities below this may have lost some of them to underflow:
-/// it is formed again from logarithms.
+/// Probabilities above this are multiplied as they are; a product below it may have lost
+/// something to underflow, and is formed again from logarithms.
 const TINY: f64 = 1e-200;
 
 /// How often a sequence is expected to begin in a state, and to go from one to another.
@@ -26,23 +26,25 @@ pub struct ChainCounts {
 /// of its last row: K numbers a block. The second goes forward and forms the backward
 /// variables of one block again, so that no N x K matrix exists.
 ///
-/// Both variables are kept as logarithms below their largest, so that a state of
-/// probability e^-5000 can still win; the products with the K x K transitions use plain
-/// numbers where none of them can have been lost ([`TINY`]).
+/// Both variables sum to 1 in every row, as do their products. Where one of their entries is
+/// near underflow ([`TINY`]) they are kept as logarithms too, so that a state of probability
+/// e^-5000 can still win.
 pub(super) struct Walk<'a> {
     chain: &'a Chain,
     evaluator: Evaluator<'a>,
     /// The first row of every sequence but the first.
     breaks: &'a [usize],
-    log_start: Vec<f64>,
+    start: Message,
     /// Output i from j: the transitions.
     back: Product,
     /// Output j from i: the transitions transposed.
     ahead: Product,
-    /// ln of the backward variable of the last row of each block, K numbers a block.
-    ends: Vec<f64>,
-    /// ln N(x; mu_k, S_k) of the rows of a block, BLOCK_ROWS x K.
+    /// The backward variable of the last row of each block.
+    ends: Vec<Message>,
+    /// N(x; mu_k, S_k) of the rows of a block over the largest of the row, BLOCK_ROWS x K.
     emissions: Vec<f64>,
+    /// ln of those largest, BLOCK_ROWS.
+    highest: Vec<f64>,
     /// Emission times backward variable of the rows of a block.
     behind: Vec<Message>,
     /// Forward variable of the row before.
@@ -64,11 +66,12 @@ impl<'a> Walk<'a> {
             chain,
             evaluator: Evaluator::unweighted(mixture),
             breaks: matrix.breaks(),
-            log_start: chain.start().iter().map(|&p| ln(p)).collect(),
+            start: Message::of(chain.start()),
             back: Product::new(a.to_vec()),
             ahead: Product::new(transposed),
-            ends: vec![0.0; matrix.n_rows().div_ceil(BLOCK_ROWS) * k],
+            ends: Vec::new(),
             emissions: vec![0.0; BLOCK_ROWS * k],
+            highest: vec![0.0; BLOCK_ROWS],
             behind: vec![Message::even(k); BLOCK_ROWS],
             forward: Message::even(k),
             table: vec![0.0; k * BLOCK_ROWS],
@@ -78,54 +81,55 @@ impl<'a> Walk<'a> {
                 transitions: vec![0.0; k * k],
             },
         };
-        let mut backward = vec![0.0; k];
+        let mut backward = Message::even(k);
         for block in matrix.blocks().rev() {
-            let b = block.first_row() / BLOCK_ROWS;
-            walk.ends[b * k..(b + 1) * k].copy_from_slice(&backward);
+            walk.ends.push(backward.clone());
             walk.read(&block);
             walk.go_back(&block, &mut backward);
         }
+        walk.ends.reverse();
         walk
     }
 
     /// The forward pass over one block; the blocks come in order.
     pub(super) fn take(&mut self, block: &Block<'_>) {
         let k = self.chain.n_states();
-        let b = block.first_row() / BLOCK_ROWS;
-        let mut backward = self.ends[b * k..(b + 1) * k].to_vec();
+        let mut backward = self.ends[block.first_row() / BLOCK_ROWS].clone();
         self.read(block);
         self.go_back(block, &mut backward);
-        let (mut plain, mut logs) = (vec![0.0; k], vec![0.0; k]);
+        let mut foretold = Message::even(k);
         let mut transitions = vec![0.0; k * k];
         for i in 0..block.len() {
             let first = self.begins(block.first_row() + i);
-            let scale = if first {
-                plain.copy_from_slice(self.chain.start());
-                logs.copy_from_slice(&self.log_start);
-                0.0
+            if first {
+                foretold.clone_from(&self.start);
             } else {
-                self.ahead.apply(&self.forward, &mut plain, &mut logs);
-                ln(self.forward.plain.iter().sum())
-            };
-            let known = self.posterior(i, &plain, &logs);
+                self.ahead.apply(&self.forward, &mut foretold);
+            }
+            let factor = self.posterior(i, &foretold);
             if first {
                 for (k, n) in self.counts.starts.iter_mut().enumerate() {
                     *n += self.table[k * BLOCK_ROWS + i];
                 }
             } else {
-                self.count(i, known, &mut transitions);
+                self.count(i, factor, &mut transitions);
             }
             let emissions = &self.emissions[i * k..(i + 1) * k];
-            for ((f, l), e) in self.forward.logs.iter_mut().zip(&logs).zip(emissions) {
-                *f = l + e;
-            }
-            let top = self.forward.normalise();
-            self.log_density[i] = top - scale + ln(self.forward.plain.iter().sum());
-            if top == f64::NEG_INFINITY {
+            let ln_emission = |c: usize| self.evaluator.row(c)[i] - self.highest[i];
+            let (sum, shift) = self.forward.emit(&foretold, emissions, ln_emission);
+            self.highest[i] += shift;
+            self.log_density[i] = sum;
+            if shift == f64::NEG_INFINITY {
                 // The rows before make this one impossible: it begins anew.
-                self.forward.logs.copy_from_slice(emissions);
-                self.forward.normalise();
+                self.forward.plain.copy_from_slice(emissions);
+                self.forward.wide = false;
             }
+        }
+        for (l, top) in self.log_density[..block.len()]
+            .iter_mut()
+            .zip(&self.highest)
+        {
+            *l = top + ln(*l);
         }
         for (total, n) in self.counts.transitions.iter_mut().zip(&transitions) {
             *total += n;
@@ -155,52 +159,55 @@ impl<'a> Walk<'a> {
     fn read(&mut self, block: &Block<'_>) {
         let k = self.chain.n_states();
         self.evaluator.emissions(block);
+        self.highest.fill(f64::NEG_INFINITY);
         for c in 0..k {
-            let column = &self.evaluator.row(c)[..block.len()];
-            for (row, e) in self.emissions.chunks_exact_mut(k).zip(column) {
+            for (h, &e) in self.highest.iter_mut().zip(self.evaluator.row(c)) {
+                *h = if e > *h { e } else { *h };
+            }
+        }
+        let mut column = [0.0; BLOCK_ROWS];
+        for c in 0..k {
+            let logs = self.evaluator.row(c).iter().zip(&self.highest);
+            for (e, (log, h)) in column.iter_mut().zip(logs) {
+                *e = exp(log - h);
+            }
+            for (row, e) in self.emissions.chunks_exact_mut(k).zip(&column) {
                 row[c] = *e;
             }
         }
     }
 
-    /// `backward` comes as the logarithm of the backward variable of the block's last row and
-    /// leaves as that of the row before the block: sum over j of a_ij N_j(x) b_j, up to a factor.
-    fn go_back(&mut self, block: &Block<'_>, backward: &mut [f64]) {
+    /// `backward` comes as the backward variable of the block's last row and leaves as that of
+    /// the row before the block: sum over j of a_ij N_j(x) b_j, up to a factor.
+    fn go_back(&mut self, block: &Block<'_>, backward: &mut Message) {
         let k = self.chain.n_states();
-        let mut plain = vec![0.0; k];
         for i in (0..block.len()).rev() {
-            let begins = self.begins(block.first_row() + i);
-            let message = &mut self.behind[i];
             let emissions = &self.emissions[i * k..(i + 1) * k];
-            for ((m, e), b) in message.logs.iter_mut().zip(emissions).zip(&*backward) {
-                *m = e + b;
-            }
-            message.normalise();
-            if begins {
-                backward.fill(0.0);
-                continue;
-            }
-            self.back.apply(message, &mut plain, backward);
-            if backward.iter().all(|&b| b == f64::NEG_INFINITY) {
-                // Impossible rows say nothing of those before them.
-                backward.fill(0.0);
+            let ln_emission = |c: usize| self.evaluator.row(c)[i] - self.highest[i];
+            let (_, shift) = self.behind[i].emit(backward, emissions, ln_emission);
+            if self.begins(block.first_row() + i) || shift == f64::NEG_INFINITY {
+                // Impossible rows say nothing of those before them either.
+                *backward = Message::even(k);
+            } else {
+                self.back.apply(&self.behind[i], backward);
             }
         }
     }
 
-    /// Posteriors of row `i` from what the rows before it foretell: p(z = j) proportional to
-    /// `plain[j]`, `logs[j]` its logarithm. Gives what the products were divided by.
-    fn posterior(&mut self, i: usize, plain: &[f64], logs: &[f64]) -> Factor {
+    /// Posteriors of row `i` from what the rows before it foretell. Gives what the products
+    /// were divided by.
+    fn posterior(&mut self, i: usize, foretold: &Message) -> Factor {
         let message = &self.behind[i];
         let place = self.table.iter_mut().skip(i).step_by(BLOCK_ROWS);
-        let total: f64 = plain.iter().zip(&message.plain).map(|(p, m)| p * m).sum();
+        let pairs = || foretold.plain.iter().zip(&message.plain);
+        let total: f64 = pairs().map(|(p, m)| p * m).sum();
         if total > TINY {
-            for (r, (p, m)) in place.zip(plain.iter().zip(&message.plain)) {
+            for (r, (p, m)) in place.zip(pairs()) {
                 *r = p * m / total;
             }
             return Factor::Plain(total);
         }
-        let joint = || logs.iter().zip(&message.logs).map(|(l, m)| l + m);
+        let joint = || (0..foretold.plain.len()).map(|j| foretold.ln(j) + message.ln(j));
         let top = highest(joint());
         if top > f64::NEG_INFINITY {
             let total: f64 = joint().map(|v| exp(v - top)).sum();
@@ -234,7 +241,7 @@ impl<'a> Walk<'a> {
             Factor::Underflowed => {
                 let cells = || {
                     let logs = self.back.logs.iter().enumerate();
-                    logs.map(|(cell, a)| from.logs[cell / k] + a + to.logs[cell % k])
+                    logs.map(|(cell, a)| from.ln(cell / k) + a + to.ln(cell % k))
                 };
                 let top = highest(cells());
                 let total: f64 = cells().map(|v| exp(v - top)).sum();
@@ -257,35 +264,76 @@ enum Factor {
     Impossible,
 }
 
-/// A forward or backward variable: K numbers above 0, the largest of them 1.
+/// A forward or backward variable, or a product of it: K probabilities up to a factor.
 #[derive(Clone)]
 struct Message {
-    logs: Vec<f64>,
     plain: Vec<f64>,
+    /// Their logarithms, where an entry is not above [`TINY`].
+    logs: Vec<f64>,
+    wide: bool,
 }
 
 impl Message {
     fn even(k: usize) -> Message {
+        Message::of(&vec![1.0 / k as f64; k])
+    }
+
+    fn of(plain: &[f64]) -> Message {
         Message {
-            logs: vec![0.0; k],
-            plain: vec![1.0; k],
+            plain: plain.to_vec(),
+            logs: plain.iter().map(|&p| ln(p)).collect(),
+            wide: true,
         }
     }
 
-    /// Takes the largest logarithm from all and gives it. If all are minus infinity, so is what is
-    /// given, and the message becomes even.
-    fn normalise(&mut self) -> f64 {
-        let top = highest(self.logs.iter().copied());
-        if top == f64::NEG_INFINITY {
-            self.logs.fill(0.0);
-            self.plain.fill(1.0);
-            return top;
+    fn ln(&self, j: usize) -> f64 {
+        match self.wide {
+            true => self.logs[j],
+            false => ln(self.plain[j]),
         }
-        for (l, p) in self.logs.iter_mut().zip(&mut self.plain) {
-            *l -= top;
-            *p = exp(*l);
+    }
+
+    /// Becomes `before` times the emissions of a row, over their sum. Gives the sum as a number and
+    /// the logarithm of a factor; if every product is 0, that is minus infinity, and the
+    /// message even.
+    fn emit(
+        &mut self,
+        before: &Message,
+        emissions: &[f64],
+        ln_emission: impl Fn(usize) -> f64,
+    ) -> (f64, f64) {
+        let (mut sum, mut least) = (0.0, f64::INFINITY);
+        for (m, (b, e)) in self
+            .plain
+            .iter_mut()
+            .zip(before.plain.iter().zip(emissions))
+        {
+            *m = b * e;
+            sum += *m;
+            least = if *m < least { *m } else { least };
         }
-        top
+        self.wide = least <= TINY;
+        let mut top = 0.0;
+        if self.wide {
+            for (j, l) in self.logs.iter_mut().enumerate() {
+                *l = before.ln(j) + ln_emission(j);
+            }
+            top = highest(self.logs.iter().copied());
+            if top == f64::NEG_INFINITY {
+                *self = Message::even(self.plain.len());
+                return (1.0, top);
+            }
+            sum = 0.0;
+            for (m, l) in self.plain.iter_mut().zip(&self.logs) {
+                *m = exp(l - top);
+                sum += *m;
+            }
+            let total = top + ln(sum);
+            self.logs.iter_mut().for_each(|l| *l -= total);
+        }
+        let scale = 1.0 / sum;
+        self.plain.iter_mut().for_each(|m| *m *= scale);
+        (sum, top)
     }
 }
 
@@ -303,15 +351,22 @@ impl Product {
         }
     }
 
-    /// The product, which may have underflowed, and its logarithm, which has not.
-    fn apply(&self, message: &Message, plain: &mut [f64], logs: &mut [f64]) {
-        let k = plain.len();
-        let rows = self.entries.chunks_exact(k).zip(self.logs.chunks_exact(k));
-        for ((row, log_row), (p, l)) in rows.zip(plain.iter_mut().zip(logs)) {
+    /// The product.
+    fn apply(&self, message: &Message, out: &mut Message) {
+        let k = message.plain.len();
+        let mut least = f64::INFINITY;
+        for (row, p) in self.entries.chunks_exact(k).zip(&mut out.plain) {
             *p = row.iter().zip(&message.plain).map(|(a, m)| a * m).sum();
-            *l = match *p > TINY {
-                true => ln(*p),
-                false => log_sum(log_row.iter().zip(&message.logs).map(|(a, m)| a + m)),
+            least = if *p < least { *p } else { least };
+        }
+        out.wide = least <= TINY;
+        if !out.wide {
+            return;
+        }
+        for (j, row) in self.logs.chunks_exact(k).enumerate() {
+            out.logs[j] = match out.plain[j] > TINY {
+                true => ln(out.plain[j]),
+                false => log_sum(row.iter().enumerate().map(|(i, a)| a + message.ln(i))),
             };
         }
     }

@@ -144,6 +144,7 @@ fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fit::{Algorithm, Model};
     use crate::session::Command;
 
     fn request(heat_width: u32) -> PictureRequest {
@@ -211,5 +212,29 @@ mod tests {
             .filter(|p| p[3] > 200 && p[2] > 150 && p[0] < 50)
             .count();
         assert!(red > 100 && blue > 100, "{red} {blue}");
+    }
+
+    #[test]
+    fn a_hidden_markov_model_shows_what_it_thinks_of_rows_among_their_neighbours() {
+        let mut session = faithful();
+        session.handle(Command::SetMethod(Model::Markov, Algorithm::Em));
+        for _ in 0..5 {
+            session.handle(Command::Step);
+        }
+        session.handle(Command::EStep);
+        let picture = picture(&session, &request(272));
+        for (k, band) in picture.heat.chunks_exact(272).enumerate() {
+            let sum: f64 = band.iter().map(|&r| f64::from(r)).sum();
+            let points = session.view().components[k].points;
+            assert!((sum - points).abs() < 1e-3, "{sum} {points}");
+        }
+        let view = session.view();
+        assert_eq!(view.extra, "Stays");
+        // Short eruptions are hardly ever followed by another short one.
+        let short = view
+            .components
+            .iter()
+            .min_by(|a, b| a.mean[0].total_cmp(&b.mean[0]));
+        assert!(short.unwrap().extra.unwrap() < 0.1);
     }
 }
