@@ -109,8 +109,8 @@ fn in_logarithms(matrix: &Matrix, mixture: &Mixture) -> (Vec<Vec<f64>>, f64, Cha
                     counts.starts[j] += rows[t][j];
                     continue;
                 }
-                for i in 0..k {
-                    let pair = forward[t - 1][i] + a(i, j) + e[t][j] + backward[t][j];
+                for (i, f) in forward[t - 1].iter().enumerate() {
+                    let pair = f + a(i, j) + e[t][j] + backward[t][j];
                     counts.transitions[i * k + j] += (pair - evidence).exp();
                 }
             }

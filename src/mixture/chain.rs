@@ -98,7 +98,13 @@ impl Chain {
             0 => (1.0, 0.0),
             _ => (stay, (1.0 - stay) / others as f64),
         };
-        let entry = |cell: usize| if cell % (k + 1) == 0 { stay } else { leave };
+        let entry = |cell: usize| {
+            if cell.is_multiple_of(k + 1) {
+                stay
+            } else {
+                leave
+            }
+        };
         Chain::new(
             vec![1.0 / k.max(1) as f64; k],
             (0..k * k).map(entry).collect(),
