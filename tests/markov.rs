@@ -5,10 +5,11 @@
 use std::rc::Rc;
 
 use mixscope::data::{Matrix, UNLABELLED};
-use mixscope::fit::{Em, Floor, Model, Plan, Settings, start};
+use mixscope::fit::{Algorithm, Em, Floor, Model, Plan, Settings, start};
 use mixscope::mixture::{
     Chain, ChainCounts, Covariance, CovarianceType, Mixture, Responsibilities,
 };
+use mixscope::session::{Command, Session, Status};
 use mixscope::study::viterbi;
 use proptest::prelude::*;
 
@@ -217,14 +218,14 @@ fn log_probability(matrix: &Matrix, mixture: &Mixture, path: &[usize]) -> f64 {
 
 /// Two columns, sequences, and settings of a hidden Markov model.
 fn case() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, Vec<usize>, Settings)> {
-    let numbers = (1usize..5, 0usize..4, 0u64..1000);
+    let numbers = (1usize..5, 0usize..14, 0u64..1000);
     (series(60..330), numbers).prop_map(|((x, lengths), (k, family, seed))| {
         let y = (0..x.len())
             .map(|i| (i * i % 31) as f64 * 0.1 + 0.3 * x[i])
             .collect();
         let settings = Settings {
             n_components: k,
-            covariance_type: CovarianceType::ALL[family],
+            covariance_type: CovarianceType::SHAPES[family],
             model: Model::Markov,
             seed,
             floor: Floor::NONE,
@@ -565,4 +566,38 @@ fn a_filter_that_has_all_but_ruled_a_state_out_can_still_come_back_to_it() {
     for (a, b) in counts.transitions.iter().zip(&theirs.2.transitions) {
         assert!(close(*a, *b, 1e-9), "{a} {b}");
     }
+}
+
+#[test]
+fn old_faithful_in_order_of_time_says_more_than_its_rows() {
+    let mut session = Session::new();
+    session.handle(Command::OpenBuiltin("faithful".into()));
+    session.handle(Command::SetComponents(2));
+    let converged = |session: &mut Session| {
+        session.handle(Command::RunToConvergence);
+        while session.is_running() {
+            session.advance();
+        }
+        session.view()
+    };
+    let mixture = converged(&mut session);
+    session.handle(Command::SetMethod(Model::Markov, Algorithm::Em));
+    let chain = converged(&mut session);
+    assert_eq!(
+        (mixture.status, chain.status),
+        (Status::Converged, Status::Converged)
+    );
+    assert_eq!(chain.problem, None);
+    assert!(chain.log_likelihood > mixture.log_likelihood + 10.0);
+    // A start and two transitions in the place of a weight.
+    assert_eq!(chain.n_parameters, mixture.n_parameters + 2);
+    // Priors are refused, and nothing changes.
+    session.handle(Command::SetMethod(Model::Markov, Algorithm::Map));
+    let refused = session.view().problem.unwrap();
+    assert!(
+        refused.what.contains("hidden Markov model"),
+        "{}",
+        refused.what
+    );
+    assert_eq!(session.view().log_likelihood, chain.log_likelihood);
 }
