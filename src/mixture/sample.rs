@@ -39,7 +39,7 @@ impl Normals {
 /// Degrees of freedom of a component whose density is a t.
 fn degrees(mixture: &Mixture, _component: usize) -> Option<f64> {
     match mixture.kind() {
-        Kind::Gaussian => None,
+        Kind::Gaussian | Kind::Chain(_) => None,
     }
 }
 
@@ -67,7 +67,8 @@ fn chi_squared(nu: f64, normals: &mut Normals, uniform: &mut dyn FnMut() -> f64)
 
 /// Draws `n` rows: a component by its weight, then mu + L z with z standard normal and L the
 /// Cholesky factor of its covariance. A component of weight 0 is never drawn, and
-/// a noise component neither, for it has a density but no place.
+/// a noise component neither, for it has a density but no place. Rows are independent: of a hidden
+/// Markov model they show the occupancy of its states, not their order.
 ///
 /// `uniform` gives independent numbers uniform on [0, 1), as
 /// [`Random::uniform`](crate::fit::Random::uniform) does; rows are drawn one after another,
