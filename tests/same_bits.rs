@@ -112,6 +112,41 @@ fn variational_trajectories() -> u64 {
     hash.0
 }
 
+/// Hidden Markov models of all four families, with their chains.
+fn markov_trajectories() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    for (set, k) in [("faithful", 2), ("moons", 5)] {
+        session.handle(Command::OpenBuiltin(set.into()));
+        session.handle(Command::SetComponents(k));
+        session.handle(Command::SetMethod(Model::Markov, Algorithm::Em));
+        for family in CovarianceType::ALL {
+            session.handle(Command::SetCovariance(family));
+            for _ in 0..25 {
+                session.handle(Command::Step);
+            }
+            let experiment = session.experiment();
+            let matrix = experiment.selection().matrix();
+            for (t, iterate) in experiment.run().iterates().iter().enumerate() {
+                hash.add(iterate.log_likelihood);
+                iterate.counts.iter().for_each(|&c| hash.add(c));
+                let mixture = experiment.run().mixture(matrix, t);
+                mixture.means().iter().flatten().for_each(|&m| hash.add(m));
+                let chain = mixture.chain().unwrap();
+                chain.start().iter().for_each(|&p| hash.add(p));
+                chain.transitions().iter().for_each(|&p| hash.add(p));
+            }
+        }
+    }
+    hash.0
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn eight_hidden_markov_trajectories_have_the_same_bits_everywhere() {
+    assert_eq!(markov_trajectories(), 7_541_786_786_608_892_809);
+}
+
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn sixteen_trajectories_have_the_same_bits_everywhere() {

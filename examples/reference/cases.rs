@@ -1,6 +1,8 @@
 //! Reading a reference case, running it, and shaping the result as its `expected` object.
 
 // Named, so that the test that borrows this file finds them too.
+#[path = "markov.rs"]
+mod markov;
 #[path = "mclust.rs"]
 mod mclust;
 #[path = "student.rs"]
@@ -54,6 +56,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "gmm" => gmm(case, folder).map(Outcome::Result),
         "hard" => hard(case, folder),
         "density" => density(case, folder).map(Outcome::Result),
+        "hmm" => markov::hmm(case, folder).map(Outcome::Result),
         "kmeans" => k_means(case, folder).map(Outcome::Result),
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
         "mclust" => mclust::run(case, folder).map(Outcome::Result),

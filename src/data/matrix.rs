@@ -319,7 +319,7 @@ impl Matrix {
     }
 
     /// The blocks in order.
-    pub fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+    pub fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'_>> {
         self.values
             .chunks_exact(BLOCK_ROWS * self.n_columns)
             .enumerate()

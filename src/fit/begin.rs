@@ -1,6 +1,7 @@
 //! The first parameters of every model: normal components, and what the model has beside them.
 
 use super::init::{StartError, components};
+use super::markov;
 use super::method::{Algorithm, Knob, Model};
 use super::settings::{Floor, Settings, SettingsError};
 use crate::data::Matrix;
@@ -33,6 +34,7 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
     let made = match settings.model {
         // The first posterior is drawn from the responsibilities of the start: see `Em::new`.
         Model::Gaussian | Model::Variational | Model::Process => return Ok(normal),
+        Model::Markov => return markov::begin(normal, settings),
         Model::Noise => {
             let noise = Noise {
                 weight: knobs.get(Knob::NoiseShare),

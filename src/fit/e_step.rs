@@ -2,7 +2,7 @@
 
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
-use crate::mixture::{Evaluator, Mixture, n_shares};
+use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
 
 /// Rows whose sums are added up on their own before they join the total. Sums are
 /// formed over these fixed ranges and merged in order, so the result does not
@@ -173,6 +173,8 @@ pub struct Expectation {
     pub centres: Vec<Vec<f64>>,
     /// Sum of the responsibilities of the noise component.
     pub noise_count: f64,
+    /// Expected starts and transitions of a hidden Markov model.
+    pub chain: Option<ChainCounts>,
     /// Strongest component of each of the N rows, the first on ties; K is the noise component.
     pub labels: Vec<u8>,
     /// What changed against the labels given.
@@ -180,7 +182,8 @@ pub struct Expectation {
 }
 
 /// One pass: responsibilities r_ik = w_k N(x_i; mu_k, S_k) / p(x_i) under `mixture`
-/// (Dempster, Laird and Rubin 1977), sums about `centres` (K x D), total log-likelihood,
+/// (Dempster, Laird and Rubin 1977), or those of a hidden Markov model (Baum et al. 1970;
+/// Rabiner 1989) as [`Responsibilities`] says; sums about `centres` (K x D), total log-likelihood,
 /// N labels, and what changed since `previous` labels (N of them).
 ///
 /// `mixture` and `centres` are in the matrix's coordinates. A row counts as many times as
@@ -196,36 +199,37 @@ pub fn e_step(
     let k = mixture.n_components();
     let dense = mixture.covariance_type().is_dense();
     let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
-    let mut evaluator = Evaluator::new(mixture);
+    let mut responsibilities = Responsibilities::new(matrix, mixture);
     let mut offsets = Vec::new();
     let mut labels = vec![0u8; matrix.n_rows()];
     let mut scratch = [0.0; BLOCK_ROWS];
     let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
     for block in matrix.blocks() {
-        evaluator.responsibilities(&block);
-        let density = &evaluator.log_density()[..block.len()];
+        responsibilities.take(&block);
+        let density = &responsibilities.log_density()[..block.len()];
         chunk_log_likelihood += match block.weights() {
             None => sum(density),
             Some(weights) => dot(density, weights),
         };
         let end = block.first_row() + block.len();
         strongest(
-            &evaluator,
+            &responsibilities,
             n_shares(mixture),
             &mut labels[block.first_row()..end],
         );
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
-            if mixture.weights()[c] > 0.0 {
-                let r = counted(&block, evaluator.row(c), &mut scratch);
-                match evaluator.precisions(c) {
+            // A state of a chain is empty only once no path leads to it.
+            if mixture.weights()[c] > 0.0 || mixture.chain().is_some() {
+                let r = counted(&block, responsibilities.row(c), &mut scratch);
+                match responsibilities.precisions(c) {
                     [] => sums.add(&block, r, centre, &mut offsets),
                     u => sums.add_robust(&block, r, u, centre, &mut offsets),
                 }
             }
         }
         if mixture.noise().is_some() {
-            noise_count += sum(counted(&block, evaluator.row(k), &mut scratch));
+            noise_count += sum(counted(&block, responsibilities.row(k), &mut scratch));
         }
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
             for (t, c) in total.iter_mut().zip(&chunk) {
@@ -240,6 +244,7 @@ pub fn e_step(
         sums: total,
         centres: centres.to_vec(),
         noise_count,
+        chain: responsibilities.into_chain_counts(),
         moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
     }
@@ -258,10 +263,10 @@ fn counted<'a>(block: &Block<'_>, r: &'a [f64], scratch: &'a mut [f64; BLOCK_ROW
 }
 
 /// The strongest of `n` components of each row of a block, the first on ties.
-fn strongest(evaluator: &Evaluator<'_>, n: usize, labels: &mut [u8]) {
+fn strongest(responsibilities: &Responsibilities<'_>, n: usize, labels: &mut [u8]) {
     let mut highest = [0.0; BLOCK_ROWS];
     for c in 0..n {
-        let r = evaluator.row(c);
+        let r = responsibilities.row(c);
         for ((label, h), &r) in labels.iter_mut().zip(highest.iter_mut()).zip(r) {
             let higher = r > *h;
             *h = if higher { r } else { *h };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::e_step::{Expectation, Sums, e_step};
+use super::markov;
 use super::plan::Plan;
 use super::prior::Prior;
 use super::robust;
@@ -159,9 +160,9 @@ pub fn m_step(
         // Exact route: the same responsibilities, summed about the new means.
         let again = e_step(matrix, mixture, &means, None);
         let (exact, means, _) = self::moments(&again.sums, &means, dense, prior, scales)?;
-        assemble(matrix, mixture, &exact, means, e.noise_count, plan)?
+        assemble(matrix, mixture, &exact, means, e, plan)?
     } else {
-        assemble(matrix, mixture, &moments, means, e.noise_count, plan)?
+        assemble(matrix, mixture, &moments, means, e, plan)?
     };
     match scales {
         None => Ok(next),
@@ -213,16 +214,17 @@ fn assemble(
     mixture: &Mixture,
     moments: &[Option<Moments>],
     means: Vec<Vec<f64>>,
-    noise_count: f64,
+    e: &Expectation,
     plan: &Plan,
 ) -> Result<Mixture, StepError> {
     let (family, previous) = (mixture.covariance_type(), mixture.covariances());
     let next = components(matrix, family, previous, moments, means, plan)?;
+    let next = markov::carry_on(mixture, next, e)?;
     match mixture.noise() {
         None => Ok(next),
         Some(noise) => next
             .with_noise(Noise {
-                weight: noise_count / (held(moments, plan) + noise_count),
+                weight: e.noise_count / (held(moments, plan) + e.noise_count),
                 ..noise
             })
             .map_err(|_| StepError::AllEmpty),

@@ -20,6 +20,8 @@ pub enum Model {
     Variational,
     /// The same with a truncated Dirichlet process as prior.
     Process,
+    /// Normal components that follow one another in time as a hidden Markov chain.
+    Markov,
 }
 
 impl Model {
@@ -62,6 +64,8 @@ pub enum Knob {
     MeanPrecision,
     /// nu_0 - (D - 1) of the Wishart prior; 0 is the same as 1: nu_0 = D.
     WishartDegrees,
+    /// Probability of staying in a state at the start.
+    Stay,
 }
 
 /// What a person is told of a knob, and what it can be.
@@ -87,7 +91,7 @@ pub struct KnobSpec {
 
 impl Knob {
     /// All of them, in the order of [`Knobs`].
-    pub const ALL: [Knob; 9] = [
+    pub const ALL: [Knob; 10] = [
         Knob::NoiseShare,
         Knob::PriorRows,
         Knob::PriorWeight,
@@ -97,6 +101,7 @@ impl Knob {
         Knob::Concentration,
         Knob::MeanPrecision,
         Knob::WishartDegrees,
+        Knob::Stay,
     ];
 
     /// Name, range and default.
@@ -188,6 +193,11 @@ impl Knob {
                 "Degrees of freedom",
                 "rows that the prior covariance is worth, above columns less 1 (0 is 1)",
                 [0.0, 1e6, 0.0],
+            )),
+            Knob::Stay => of_the_start(real(
+                "Stay",
+                "probability of staying in a state from one row to the next at the start",
+                [0.01, 0.99, 0.8],
             )),
         }
     }
@@ -301,6 +311,13 @@ pub const METHODS: &[Method] = &[
         model: Model::Process,
         algorithm: Algorithm::Em,
         knobs: POSTERIOR_KNOBS,
+    },
+    Method {
+        name: "Hidden Markov model",
+        about: "Rows in order of time: every state has its component, and each row\u{2019}s state depends on the one before.",
+        model: Model::Markov,
+        algorithm: Algorithm::Em,
+        knobs: &[Knob::Stay],
     },
 ];
 

@@ -29,6 +29,7 @@ mod init;
 pub mod kmeans;
 mod labels;
 mod m_step;
+mod markov;
 mod method;
 mod mini_batch;
 mod plan;

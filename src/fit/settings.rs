@@ -163,6 +163,8 @@ pub enum SettingsError {
     },
     /// Entries are missing, and this model or algorithm needs all of them.
     Holes,
+    /// Rows have weights, and a hidden Markov model cannot see one of them twice.
+    MarkovWeights,
 }
 
 impl fmt::Display for SettingsError {
@@ -218,6 +220,10 @@ impl fmt::Display for SettingsError {
             SettingsError::Holes => write!(
                 f,
                 "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
+            ),
+            SettingsError::MarkovWeights => write!(
+                f,
+                "the rows have weights, and a hidden Markov model sees every row of a sequence once: leave the weights out, or choose EM"
             ),
         }
     }
@@ -276,6 +282,9 @@ impl Settings {
         }
         if matrix.has_holes() {
             return Err(SettingsError::Holes);
+        }
+        if self.model == Model::Markov && matrix.weights().is_some() {
+            return Err(SettingsError::MarkovWeights);
         }
         Ok(())
     }

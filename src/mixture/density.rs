@@ -20,6 +20,9 @@ pub fn n_shares(mixture: &Mixture) -> usize {
 /// A mixture made ready to be evaluated on blocks of rows, with room for one block.
 /// Mixture and rows must be in the same coordinates and of the same D columns.
 ///
+/// Rows are taken to be independent: of a hidden Markov model this evaluates the mixture
+/// of its states by occupancy, and [`Responsibilities`](super::Responsibilities) the model itself.
+///
 /// Nothing here grows with the number of rows: the K x 256 numbers of one block
 /// are overwritten by the next.
 ///
@@ -45,11 +48,20 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// Prepares `mixture`.
     pub fn new(mixture: &'a Mixture) -> Self {
+        Self::weighted(mixture, mixture.weights())
+    }
+
+    /// The same with all weights 1, for [`Self::emissions`].
+    pub fn unweighted(mixture: &'a Mixture) -> Self {
+        Self::weighted(mixture, &vec![1.0; mixture.n_components()])
+    }
+
+    fn weighted(mixture: &'a Mixture, weights: &[f64]) -> Self {
         let d = mixture.dimension();
         let degrees = mixture.degrees();
         let log_weight = |k: usize| match mixture.kind() {
             Kind::Posterior(p) => p.offsets()[k],
-            _ => ln(mixture.weights()[k]),
+            _ => ln(weights[k]),
         };
         let constant = |k: usize, log_determinant: f64| match degrees {
             None => -(0.5 * (d as f64 * LN_2_PI + log_determinant)),
@@ -137,6 +149,15 @@ impl<'a> Evaluator<'a> {
         self.table = table;
     }
 
+    /// ln N(x; mu_k, S_k) of the block's rows for every component of an [`Self::unweighted`]
+    /// one, minus infinity where a label says that the row is another's; read with [`Self::row`].
+    pub fn emissions(&mut self, block: &Block<'_>) {
+        self.log_joint(block);
+        if let Some(labels) = block.labels() {
+            self.clamp(labels);
+        }
+    }
+
     /// Leaves labelled rows to their component alone.
     fn clamp(&mut self, labels: &[u8]) {
         for (c, row) in self.table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
@@ -151,10 +172,7 @@ impl<'a> Evaluator<'a> {
     /// neither under- nor overflows); read with [`Self::row`] and [`Self::log_density`].
     /// A labelled row belongs to its component y alone; its log-density is ln w_y N(x; mu_y, S_y).
     pub fn responsibilities(&mut self, block: &Block<'_>) {
-        self.log_joint(block);
-        if let Some(labels) = block.labels() {
-            self.clamp(labels);
-        }
+        self.emissions(block);
         let len = block.len();
         let highest = &mut self.log_density[..len];
         highest.fill(f64::NEG_INFINITY);

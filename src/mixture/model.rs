@@ -1,6 +1,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::chain::{Chain, ChainError};
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
 use super::posterior::Posterior;
 
@@ -24,6 +25,9 @@ pub enum Kind {
     },
     /// A distribution over the parameters of normal densities: see [`Posterior`].
     Posterior(Rc<Posterior>),
+    /// Normal densities of the states of a hidden Markov model. The weights are the states'
+    /// occupancy, their share of the rows; the likelihood does not depend on them.
+    Chain(Rc<Chain>),
 }
 
 /// What a fit estimates of K numbers.
@@ -103,6 +107,8 @@ pub enum MixtureError {
         /// The component, from 0.
         component: usize,
     },
+    /// A chain does not go with it.
+    Chain(ChainError),
 }
 
 impl fmt::Display for MixtureError {
@@ -144,6 +150,7 @@ impl fmt::Display for MixtureError {
                 "the posterior of component {} needs a concentration and a mean precision above 0, and more degrees of freedom than columns less 1",
                 letter(*component)
             ),
+            MixtureError::Chain(error) => error.fmt(f),
         }
     }
 }
@@ -214,8 +221,11 @@ impl Mixture {
     ///
     /// # Errors
     /// If its weight is not from 0 to less than 1, or its density is not finite; the error
-    /// names it by the index K.
+    /// names it by the index K. If this is a hidden Markov model.
     pub fn with_noise(mut self, noise: Noise) -> Result<Self, MixtureError> {
+        if self.chain().is_some() {
+            return Err(MixtureError::Chain(ChainError::Noise));
+        }
         let within = noise.weight >= 0.0 && noise.weight < 1.0;
         if !(within && noise.log_density.is_finite()) {
             return Err(MixtureError::Weight {
@@ -256,6 +266,21 @@ impl Mixture {
     pub(super) fn with_kind(mut self, weights: Vec<f64>, kind: Kind) -> Mixture {
         (self.weights, self.kind) = (weights, kind);
         self
+    }
+
+    /// The same components as states of a hidden Markov model.
+    ///
+    /// # Errors
+    /// If the chain has not K states, or there is a noise component.
+    pub fn with_chain(mut self, chain: Chain) -> Result<Self, MixtureError> {
+        if self.noise.is_some() {
+            return Err(MixtureError::Chain(ChainError::Noise));
+        }
+        if chain.n_states() != self.n_components() {
+            return Err(MixtureError::Chain(ChainError::Lengths));
+        }
+        self.kind = Kind::Chain(Rc::new(chain));
+        Ok(self)
     }
 
     /// K.
@@ -308,6 +333,7 @@ impl Mixture {
             Kind::Gaussian => None,
             Kind::Student { degrees, .. } => Some(("Degrees of freedom", degrees)),
             Kind::Posterior(p) => Some(p.extra()),
+            Kind::Chain(chain) => Some(("Stays", chain.stays())),
         }
     }
 
@@ -316,9 +342,18 @@ impl Mixture {
         self.noise
     }
 
+    /// The chain of a hidden Markov model.
+    pub fn chain(&self) -> Option<&Chain> {
+        match &self.kind {
+            Kind::Chain(chain) => Some(chain),
+            _ => None,
+        }
+    }
+
     /// Free parameters: K - 1 weights, K D means, and those of the covariances; degrees of
     /// freedom as far as they are estimated; one more weight with a noise component, whose
-    /// volume is given and not fitted. For a posterior: those of the plug-in mixture.
+    /// volume is given and not fitted. A chain's own stand in the place of the weights. For
+    /// a posterior: those of the plug-in mixture.
     pub fn n_parameters(&self) -> usize {
         let (k, d) = (self.n_components(), self.dimension());
         let own = match &self.kind {
@@ -327,10 +362,11 @@ impl Mixture {
                 Free::Each => k,
                 Free::Shared => 1,
             },
-            Kind::Gaussian | Kind::Posterior(_) => 0,
+            _ => 0,
         };
+        let order = self.chain().map_or(k - 1, Chain::n_parameters);
         let noise = usize::from(self.noise.is_some());
-        k - 1 + k * d + self.covariance_type.n_parameters(k, d) + own + noise
+        order + k * d + self.covariance_type.n_parameters(k, d) + own + noise
     }
 
     /// The same mixture with `offset` (length D) added to every mean.

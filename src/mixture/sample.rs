@@ -65,7 +65,8 @@ fn chi_squared(nu: f64, normals: &mut Normals, uniform: &mut dyn FnMut() -> f64)
 
 /// Draws `n` rows: a component by its weight, then mu + L z with z standard normal and L the
 /// Cholesky factor of its covariance. A component of weight 0 is never drawn, and
-/// a noise component neither, for it has a density but no place.
+/// a noise component neither, for it has a density but no place. Rows are independent: of a hidden
+/// Markov model they show the occupancy of its states, not their order.
 ///
 /// `uniform` gives independent numbers uniform on [0, 1), as
 /// [`Random::uniform`](crate::fit::Random::uniform) does; rows are drawn one after another,

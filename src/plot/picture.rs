@@ -6,7 +6,7 @@ use super::layout::strip_y;
 use super::points::PointLayer;
 use super::request::{Picture, PictureRequest};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::mixture::{Evaluator, Mixture};
+use crate::mixture::{Mixture, Responsibilities};
 use crate::session::Session;
 
 /// Pixels of a picture at most: a wall of 4K screens. Larger requests are not drawn.
@@ -71,15 +71,15 @@ impl Rows<'_> {
             .map(|c| to_linear(request.colours.get(c).copied().unwrap_or(request.neutral)))
             .collect();
         let mut layer = PointLayer::for_request(request);
-        let mut evaluator = Evaluator::new(mixture);
+        let mut responsibilities = Responsibilities::new(self.matrix, mixture);
         let mut r = vec![0.0; k];
         let mut order = Vec::with_capacity(self.matrix.n_rows());
         for block in self.matrix.blocks() {
-            evaluator.responsibilities(&block);
+            responsibilities.take(&block);
             for i in 0..block.len() {
                 let mut strongest = 0;
                 for (c, r) in r.iter_mut().enumerate() {
-                    *r = evaluator.row(c)[i];
+                    *r = responsibilities.row(c)[i];
                 }
                 for c in 1..k {
                     if r[c] > r[strongest] {
@@ -122,15 +122,15 @@ fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize)
     }
     let mut sums = vec![0.0f64; k * columns];
     let mut counts = vec![0u32; columns];
-    let mut evaluator = Evaluator::new(mixture);
+    let mut responsibilities = Responsibilities::new(matrix, mixture);
     for block in matrix.blocks() {
-        evaluator.responsibilities(&block);
+        responsibilities.take(&block);
         let column_of = &column_of[block.first_row()..block.first_row() + block.len()];
         for &column in column_of {
             counts[column as usize] += 1;
         }
         for (c, sums) in sums.chunks_exact_mut(columns).enumerate() {
-            for (&column, r) in column_of.iter().zip(&evaluator.row(c)[..BLOCK_ROWS]) {
+            for (&column, r) in column_of.iter().zip(&responsibilities.row(c)[..BLOCK_ROWS]) {
                 sums[column as usize] += r;
             }
         }
@@ -144,6 +144,7 @@ fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fit::{Algorithm, Model};
     use crate::session::Command;
 
     fn request(heat_width: u32) -> PictureRequest {
@@ -211,5 +212,29 @@ mod tests {
             .filter(|p| p[3] > 200 && p[2] > 150 && p[0] < 50)
             .count();
         assert!(red > 100 && blue > 100, "{red} {blue}");
+    }
+
+    #[test]
+    fn a_hidden_markov_model_shows_what_it_thinks_of_rows_among_their_neighbours() {
+        let mut session = faithful();
+        session.handle(Command::SetMethod(Model::Markov, Algorithm::Em));
+        for _ in 0..5 {
+            session.handle(Command::Step);
+        }
+        session.handle(Command::EStep);
+        let picture = picture(&session, &request(272));
+        for (k, band) in picture.heat.chunks_exact(272).enumerate() {
+            let sum: f64 = band.iter().map(|&r| f64::from(r)).sum();
+            let points = session.view().components[k].points;
+            assert!((sum - points).abs() < 1e-3, "{sum} {points}");
+        }
+        let view = session.view();
+        assert_eq!(view.extra, "Stays");
+        // Short eruptions are hardly ever followed by another short one.
+        let short = view
+            .components
+            .iter()
+            .min_by(|a, b| a.mean[0].total_cmp(&b.mean[0]));
+        assert!(short.unwrap().extra.unwrap() < 0.1);
     }
 }

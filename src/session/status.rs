@@ -5,7 +5,7 @@ use super::view::{Phase, Status};
 use super::words::{count, list, number};
 use crate::data::Matrix;
 use crate::fit::{StepError, StopReason, aitken_limit, stop};
-use crate::mixture::{Evaluator, letter};
+use crate::mixture::{Responsibilities, letter};
 use crate::study::{Health, coincident, health_of};
 
 /// The state when nothing is playing, with a sentence that says why and what can be done.
@@ -205,11 +205,11 @@ fn cause(e: &Experiment, failure: &StepError) -> String {
 fn held_rows(e: &Experiment, component: usize) -> Vec<usize> {
     let matrix: &Matrix = e.selection.matrix();
     let mixture = e.mixture();
-    let mut evaluator = Evaluator::new(&mixture);
+    let mut responsibilities = Responsibilities::new(matrix, &mixture);
     let mut rows = Vec::new();
     for block in matrix.blocks() {
-        evaluator.responsibilities(&block);
-        let r = &evaluator.row(component)[..block.len()];
+        responsibilities.take(&block);
+        let r = &responsibilities.row(component)[..block.len()];
         let held = r.iter().enumerate().filter(|(_, r)| **r > 0.5);
         rows.extend(held.map(|(i, _)| e.selection.row_number(block.first_row() + i)));
         if rows.len() >= 3 {

@@ -4,7 +4,8 @@
 //! [`cross_validate`]), with another fit ([`align`], [`monte_carlo_kl`],
 //! [`adjusted_rand_index`]) and with other data ([`drift()`], [`share_change`]); which of many
 //! starts is to be believed ([`Search`]) and how sure its parameters are ([`bootstrap()`],
-//! [`ensemble_parameters`]); which rows are odd ([`anomaly_scores`]). Also
+//! [`ensemble_parameters`]); which rows are odd ([`anomaly_scores`]); the most
+//! probable path of a hidden Markov model ([`viterbi()`]). Also
 //! [`principal_components`] and [`Scaling`], which prepare columns.
 //!
 //! All but the search are pure functions. Mixtures are in the coordinates of the matrix they
@@ -37,6 +38,7 @@ mod scaling;
 mod shares;
 mod spread;
 mod spurious;
+mod viterbi;
 
 pub use alignment::{Alignment, align};
 pub use anomaly::{Detection, above, anomaly_scores, detection, oddest};
@@ -65,3 +67,4 @@ pub use scaling::{Scaling, ScalingMethod};
 pub use shares::{ShareChange, share_change, shares};
 pub use spread::{ParameterSpread, Spread};
 pub use spurious::{Spurious, SpuriousReason, spurious};
+pub use viterbi::{Path, viterbi};
