@@ -31,6 +31,7 @@ mod labels;
 mod m_step;
 mod method;
 mod mini_batch;
+mod missing;
 mod plan;
 mod prior;
 mod random;

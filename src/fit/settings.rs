@@ -274,7 +274,9 @@ impl Settings {
                 algorithm: self.algorithm,
             });
         }
-        if matrix.has_holes() {
+        let takes_holes = self.model == Model::Gaussian
+            && matches!(self.algorithm, Algorithm::Em | Algorithm::Map);
+        if matrix.has_holes() && !takes_holes {
             return Err(SettingsError::Holes);
         }
         Ok(())
