@@ -250,7 +250,11 @@ pub fn e_step(
 }
 
 /// Responsibilities of a block's rows times the rows' weights.
-pub(super) fn counted<'a>(block: &Block<'_>, r: &'a [f64], scratch: &'a mut [f64; BLOCK_ROWS]) -> &'a [f64] {
+pub(super) fn counted<'a>(
+    block: &Block<'_>,
+    r: &'a [f64],
+    scratch: &'a mut [f64; BLOCK_ROWS],
+) -> &'a [f64] {
     let r = &r[..block.len()];
     let Some(weights) = block.weights() else {
         return r;

@@ -127,7 +127,10 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             let row = |i: usize| whole_row(matrix, i, &stand_ins);
             let rows = random_rows(matrix, k, &mut random);
             let known = known_means(matrix, k).into_iter().chain(vec![None; k]);
-            let means = rows.into_iter().zip(known).map(|(i, m)| m.unwrap_or(row(i)));
+            let means = rows
+                .into_iter()
+                .zip(known)
+                .map(|(i, m)| m.unwrap_or(row(i)));
             from_means(matrix, settings, means.collect())
         }
         InitMethod::RandomResponsibilities => {

@@ -237,7 +237,11 @@ mod tests {
         let c = lloyd(&m, vec![vec![0.0, 0.0], vec![10.0, 10.0]], 100);
         let (a, b) = (m.centre()[0], m.centre()[1]);
         assert_eq!(c.labels, [0, 0, 0, 1, 1, 1, 0]);
-        let moved: Vec<f64> = c.centres.iter().flat_map(|c| [c[0] + a, c[1] + b]).collect();
+        let moved: Vec<f64> = c
+            .centres
+            .iter()
+            .flat_map(|c| [c[0] + a, c[1] + b])
+            .collect();
         assert_eq!(moved, [0.5, 1.0, 10.5, 9.5]);
         // Twice the squared distance in the one column that row 1 has.
         assert_eq!(squared_distances(&m, &[vec![-a, -b]])[1], 2.0);
@@ -246,10 +250,14 @@ mod tests {
 
     #[test]
     fn a_weight_counts_as_copies_and_a_label_is_kept() {
-        let m = line(&[0.0, 3.0, 10.0]).with_weights(vec![2.0, 1.0, 1.0]).unwrap();
+        let m = line(&[0.0, 3.0, 10.0])
+            .with_weights(vec![2.0, 1.0, 1.0])
+            .unwrap();
         let c = lloyd(&m, vec![vec![0.0], vec![10.0]], 100);
         assert_eq!(c.centres, [[1.0], [10.0]]);
-        let m = line(&[0.0, 3.0, 10.0]).with_labels(vec![u8::MAX, 1, u8::MAX]).unwrap();
+        let m = line(&[0.0, 3.0, 10.0])
+            .with_labels(vec![u8::MAX, 1, u8::MAX])
+            .unwrap();
         let c = lloyd(&m, vec![vec![0.0], vec![10.0]], 100);
         assert_eq!(c.labels, [0, 1, 1]);
     }

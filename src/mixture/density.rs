@@ -142,10 +142,7 @@ impl<'a> Evaluator<'a> {
     pub fn each_pattern(&mut self, k: usize, mut take: impl FnMut(&[usize], &Marginal)) {
         let covariance = &self.mixture.covariances()[k];
         for pattern in &self.patterns {
-            take(
-                pattern.rows(),
-                &self.marginals.get(k, covariance, pattern),
-            );
+            take(pattern.rows(), &self.marginals.get(k, covariance, pattern));
         }
     }
 
