@@ -113,7 +113,10 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             let clusters = agglomerate(&few, settings.covariance_type, k);
             match matrix.has_holes() || matrix.labels().is_some() {
                 // Rows with holes took no part yet, and labels may say otherwise.
-                true => from_clusters(matrix, settings, &assign(matrix, clusters.centres)),
+                true => {
+                    let centres = beside_known(matrix, clusters.centres);
+                    from_clusters(matrix, settings, &assign(matrix, centres))
+                }
                 false => from_clusters(&few, settings, &clusters),
             }
         }
@@ -175,6 +178,38 @@ fn seeds(matrix: &Matrix, k: usize, random: &mut Random) -> Vec<Vec<f64>> {
     let mut drawn = more_centres(matrix, given.clone(), k, random).split_off(given.len());
     let mut own = |mean: Option<Vec<f64>>| mean.or_else(|| drawn.pop());
     known.into_iter().filter_map(|mean| own(mean)).collect()
+}
+
+/// Centres found without regard to labels: components with labelled rows take the means of these,
+/// the others the centres that are farthest from all taken before.
+fn beside_known(matrix: &Matrix, centres: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    let known = known_means(matrix, centres.len());
+    if known.iter().all(Option::is_none) {
+        return centres;
+    }
+    let mut taken: Vec<Vec<f64>> = known.iter().flatten().cloned().collect();
+    let distance = |a: &[f64], b: &[f64]| -> f64 {
+        let columns = a.iter().zip(b).zip(matrix.variance());
+        columns
+            .map(|((a, b), v)| (a - b) * (a - b) / v.max(f64::MIN_POSITIVE))
+            .sum()
+    };
+    let mut farthest = || {
+        let from_taken = |c: &Vec<f64>| {
+            let all = taken.iter().map(|t| distance(c, t));
+            all.fold(f64::INFINITY, f64::min)
+        };
+        let best = centres
+            .iter()
+            .max_by(|a, b| from_taken(a).total_cmp(&from_taken(b)))?;
+        let best = best.clone();
+        taken.push(best.clone());
+        Some(best)
+    };
+    known
+        .into_iter()
+        .filter_map(|mean| mean.or_else(&mut farthest))
+        .collect()
 }
 
 /// `k` different rows, of those that have a weight as far as there are enough.
