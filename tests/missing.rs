@@ -40,9 +40,9 @@ fn holed() -> impl Strategy<Value = Vec<Vec<f64>>> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (1usize..4, 0usize..4, 0usize..6, 0u64..1000).prop_map(|(k, family, method, seed)| Settings {
+    (1usize..4, 0usize..14, 0usize..6, 0u64..1000).prop_map(|(k, family, method, seed)| Settings {
         n_components: k,
-        covariance_type: CovarianceType::ALL[family],
+        covariance_type: CovarianceType::SHAPES[family],
         init: METHODS[method],
         seed,
         floor: Floor::NONE,
@@ -403,7 +403,7 @@ proptest! {
         let n = x[0].len();
         let times: Vec<usize> = (0..n).map(|i| if i < 12 { 1 } else { (i * 5 + seed) % 4 }).collect();
         let copies: Vec<Vec<f64>> = x.iter().map(|c| c.iter().zip(&times).flat_map(|(&v, &t)| vec![v; t]).collect()).collect();
-        let label = |i: usize| if i % 9 == 0 { 0 } else { UNLABELLED };
+        let label = |i: usize| if i.is_multiple_of(9) { 0 } else { UNLABELLED };
         let weighted = matrix(&x).with_weights(times.iter().map(|&t| t as f64).collect()).unwrap()
             .with_labels((0..n).map(label).collect()).unwrap();
         let copied = matrix(&copies)

@@ -85,3 +85,11 @@ pub(super) fn whole_row(matrix: &Matrix, row: usize, stand_ins: &[f64]) -> Vec<f
     }
     row
 }
+
+/// [`stand_ins`], or 0 in every column if none is missing.
+pub(super) fn stand_ins_or_zero(matrix: &Matrix) -> Vec<f64> {
+    match matrix.has_holes() {
+        true => stand_ins(matrix),
+        false => vec![0.0; matrix.n_columns()],
+    }
+}

@@ -36,6 +36,7 @@ mod plan;
 mod prior;
 mod random;
 mod robust;
+mod seeds;
 mod settings;
 mod shapes;
 mod split_merge;

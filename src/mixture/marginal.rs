@@ -141,8 +141,8 @@ impl Marginal {
         })
     }
 
-    /// Row `a` of C, for the a-th missing column: with independent standard normal numbers it makes
-    /// a draw about the conditional mean.
+    /// Row `a` of C, for the a-th missing column: with independent standard normal numbers it
+    /// makes a draw about the conditional mean.
     pub fn spread(&self, a: usize) -> &[f64] {
         let (d, row) = (self.order.len(), self.n_known + a);
         &self.factor[row * d + self.n_known..=row * d + row]

@@ -72,8 +72,8 @@ pub(super) fn weights(
 /// component: its distinct values in the order in which they come.
 ///
 /// # Errors
-/// If there is no such column, if it is fitted, holds numbers that are not whole, no value at all, or more
-/// than [`MAX_COMPONENTS`] different ones.
+/// If there is no such column, if it is fitted, holds numbers that are not whole, no value at
+/// all, or more than [`MAX_COMPONENTS`] different ones.
 pub(super) fn labels(
     table: &Table,
     roles: &Roles,

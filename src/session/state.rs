@@ -411,7 +411,7 @@ impl Session {
         Ok(())
     }
 
-    /// A new run on the same table, its columns in other roles. There are components enough for the
+    /// A new run on the same table, its columns in other roles, with components enough for the
     /// labels.
     fn choose(&mut self, change: impl FnOnce(&mut Roles)) -> Result<(), Problem> {
         let before = &self.now.selection;
