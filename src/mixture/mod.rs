@@ -21,4 +21,4 @@ pub use density::{Evaluator, n_shares};
 pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
 pub use marginal::{Marginal, Pattern};
 pub use model::{Free, Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter};
-pub use sample::{Draws, sample};
+pub use sample::{Draws, Normals, sample};

@@ -3,8 +3,7 @@
 
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::fit::Random;
-use crate::mixture::elementary::ln;
-use crate::mixture::{Evaluator, Mixture};
+use crate::mixture::{Evaluator, Mixture, Normals};
 
 /// A missing entry and what the others of its row say about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +90,7 @@ pub fn draws(matrix: &Matrix, mixture: &Mixture, row: usize, n: usize, seed: u64
             .collect();
         // Which component each draw is from, then one component after another.
         let from: Vec<usize> = (0..n).map(|_| random.weighted(&r).unwrap_or(0)).collect();
-        let mut values = Vec::new();
+        let (mut values, mut normals) = (Vec::new(), Normals::default());
         for c in 0..mixture.n_components() {
             evaluator.complete(&block, c, &mut values);
             evaluator.each_pattern(c, |_, marginal| {
@@ -99,7 +98,7 @@ pub fn draws(matrix: &Matrix, mixture: &Mixture, row: usize, n: usize, seed: u64
                     let z: Vec<f64> = marginal
                         .missing()
                         .iter()
-                        .map(|_| normal(&mut random))
+                        .map(|_| normals.next(&mut || random.uniform()))
                         .collect();
                     for (a, &j) in marginal.missing().iter().enumerate() {
                         let spread = marginal.spread(a).iter().zip(&z).map(|(s, z)| s * z);
@@ -111,17 +110,6 @@ pub fn draws(matrix: &Matrix, mixture: &Mixture, row: usize, n: usize, seed: u64
         }
     }
     drawn
-}
-
-/// A standard normal number (Marsaglia and Bray 1964).
-fn normal(random: &mut Random) -> f64 {
-    loop {
-        let (u, v) = (2.0 * random.uniform() - 1.0, 2.0 * random.uniform() - 1.0);
-        let s = u * u + v * v;
-        if s > 0.0 && s < 1.0 {
-            return u * (-2.0 * ln(s) / s).sqrt();
-        }
-    }
 }
 
 #[cfg(test)]
