@@ -8,7 +8,7 @@ use mixscope::data::Matrix;
 use mixscope::data::builtin::Builtin;
 use mixscope::fit::{Algorithm, InitMethod, Knob, METHODS, Model};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
-use mixscope::session::{Command, Session};
+use mixscope::session::{Command, Missing, Session};
 use mixscope::study;
 
 #[cfg(target_arch = "wasm32")]
@@ -265,4 +265,66 @@ fn noise_and_priors_have_the_same_bits_everywhere() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn eight_variational_trajectories_have_the_same_bits_everywhere() {
     assert_eq!(variational_trajectories(), 7_094_659_351_634_028_389);
+}
+
+/// Iris with every seventh entry gone, some rows labelled and all of them weighted.
+fn iris_with_holes() -> Vec<u8> {
+    let mut text = String::from("a,b,c,d,kind,weight\n");
+    let csv = include_str!("../assets/sets/iris.csv");
+    for (i, line) in csv.lines().skip(1).enumerate() {
+        for (j, cell) in line.split(',').enumerate() {
+            let gone = match j {
+                4 => i % 5 != 0,
+                _ => (i * 11 + j * 5) % 7 == 0,
+            };
+            text.push_str(if gone { "" } else { cell });
+            text.push(',');
+        }
+        text.push_str(&format!("{}\n", 1 + i % 3));
+    }
+    text.into_bytes()
+}
+
+fn trajectories_with_holes() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    session.open_csv("holes.csv", &iris_with_holes());
+    for command in [
+        Command::SetColumns(vec![0, 1, 2, 3]),
+        Command::SetMissing(Missing::Fit),
+        Command::SetWeights(Some(5)),
+        Command::SetLabels(Some(4)),
+        Command::SetComponents(4),
+    ] {
+        session.handle(command.clone());
+        assert_eq!(session.view().problem, None, "{command:?}");
+    }
+    for family in CovarianceType::ALL {
+        session.handle(Command::SetCovariance(family));
+        for init in [InitMethod::KMeans, InitMethod::RandomResponsibilities] {
+            session.handle(Command::SetInit(init));
+            for _ in 0..10 {
+                session.handle(Command::Step);
+            }
+            let experiment = session.experiment();
+            let matrix = experiment.selection().matrix();
+            for iterate in experiment.run().iterates() {
+                hash.add(iterate.log_likelihood);
+                iterate.means.iter().flatten().for_each(|&m| hash.add(m));
+            }
+            for cell in mixscope::study::impute(matrix, &experiment.mixture()) {
+                hash.add(cell.mean);
+                hash.add(cell.deviation);
+            }
+            let drawn = mixscope::study::draws(matrix, &experiment.mixture(), 7, 20, 3);
+            drawn.iter().flatten().for_each(|&x| hash.add(x));
+        }
+    }
+    hash.0
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn fits_with_holes_weights_and_labels_have_the_same_bits_everywhere() {
+    assert_eq!(trajectories_with_holes(), 1_235_232_839_263_643_397);
 }

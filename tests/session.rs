@@ -3,7 +3,7 @@
 
 use mixscope::fit::{Algorithm, Floor, InitMethod, Model, Objective};
 use mixscope::mixture::CovarianceType;
-use mixscope::session::{Command, Phase, Session, Status, View};
+use mixscope::session::{Command, Missing, Phase, Session, Status, View};
 use mixscope::study::Health;
 
 fn session(commands: &[Command]) -> Session {
@@ -605,4 +605,165 @@ fn a_variational_fit_that_empties_components_has_converged_and_shows_the_bound()
             (9, heading.to_owned())
         );
     }
+}
+
+/// Two groups in x and y; every fourth row misses one of them, the ninth both; with a column
+/// of weights, one of words, and one of numbers that are not whole.
+fn holes_csv() -> Vec<u8> {
+    let mut text = String::from("x,y,w,kind,odd\n");
+    for i in 0..40 {
+        let far = f64::from(i % 2) * 30.0;
+        let (x, y) = (far + f64::from(i * 7 % 11), far + f64::from(i * 5 % 13));
+        let kind = match i {
+            0 | 2 => "round",
+            1 | 3 => "long",
+            _ => "",
+        };
+        let (x, y) = match i {
+            8 => (String::new(), String::new()),
+            i if i % 8 == 4 => (String::new(), y.to_string()),
+            i if i % 8 == 0 => (x.to_string(), String::new()),
+            _ => (x.to_string(), y.to_string()),
+        };
+        text.push_str(&format!(
+            "{x},{y},{},{kind},{}\n",
+            1 + i % 3,
+            0.5 * f64::from(i)
+        ));
+    }
+    text.into_bytes()
+}
+
+fn holes() -> Session {
+    let mut s = Session::new();
+    s.open_csv("holes.csv", &holes_csv());
+    for command in [Command::SetColumns(vec![0, 1]), Command::SetComponents(2)] {
+        s.handle(command);
+    }
+    assert_eq!(s.view().problem, None);
+    s
+}
+
+#[test]
+fn rows_that_miss_a_value_can_be_fitted_and_undo_leaves_them_out_again() {
+    let mut s = holes();
+    let dropped = run(&mut s);
+    assert_eq!(
+        (dropped.data.missing, dropped.data.n_incomplete),
+        (Missing::Drop, 10)
+    );
+    assert_eq!((dropped.data.n_rows, dropped.data.n_fitted), (40, 30));
+    assert_eq!(dropped.data.n_not_drawn, 0);
+    s.handle(Command::SetMissing(Missing::Fit));
+    let start = s.view();
+    assert_eq!((start.problem, start.position), (None, 0));
+    assert_eq!((start.data.n_fitted, start.data.n_not_drawn), (40, 10));
+    assert!(start.data.bounds.iter().all(|b| b.is_finite()));
+    assert_ne!(start.data.version, dropped.data.version);
+    let fitted = run(&mut s);
+    assert_eq!(fitted.status, Status::Converged, "{}", fitted.status_detail);
+    let points: f64 = fitted.components.iter().map(|c| c.points).sum();
+    assert!((points - 40.0).abs() < 1e-9);
+    // Kept with other columns, where fewer rows miss something.
+    s.handle(Command::SetColumns(vec![0]));
+    let one = s.view();
+    assert_eq!((one.data.missing, one.data.n_incomplete), (Missing::Fit, 6));
+    s.handle(Command::Undo);
+    s.handle(Command::Undo);
+    assert_eq!(numbers(&s.view()), numbers(&dropped));
+    assert_eq!(s.view().data, dropped.data);
+}
+
+#[test]
+fn a_model_that_cannot_take_holes_is_refused_with_a_way_out_and_nothing_changes() {
+    let mut s = holes();
+    s.handle(Command::SetMissing(Missing::Fit));
+    let before = s.view();
+    s.handle(Command::SetMethod(Model::Noise, Algorithm::Em));
+    let view = s.view();
+    let problem = view.problem.clone().unwrap();
+    assert!(problem.what.contains("missing"), "{problem:?}");
+    assert_eq!(problem.remedy, "Choose EM, or leave those rows out.");
+    assert_eq!(view.settings, before.settings);
+    assert_eq!(numbers(&view), numbers(&before));
+    s.handle(Command::SetMissing(Missing::Drop));
+    s.handle(Command::SetMethod(Model::Noise, Algorithm::Em));
+    assert_eq!(s.view().problem, None);
+    s.handle(Command::SetMissing(Missing::Fit));
+    assert_eq!(s.view().problem, Some(problem));
+    assert_eq!(s.view().data.missing, Missing::Drop);
+}
+
+#[test]
+fn a_column_can_weigh_the_rows() {
+    let mut s = holes();
+    s.handle(Command::SetWeights(Some(2)));
+    let view = run(&mut s);
+    assert_eq!((view.problem, view.data.weights), (None, Some(2)));
+    let points: f64 = view.components.iter().map(|c| c.points).sum();
+    let used = |i: &usize| !i.is_multiple_of(4);
+    let weight: usize = (0..40).filter(used).map(|i| 1 + i % 3).sum();
+    assert!((points - weight as f64).abs() < 1e-9);
+    for (column, words) in [(0, "at once"), (3, "holds no numbers"), (9, "no column 10")] {
+        s.handle(Command::SetWeights(Some(column)));
+        let problem = s.view().problem.unwrap();
+        assert!(problem.what.contains(words), "{problem:?}");
+        assert_eq!(s.view().data.weights, Some(2));
+    }
+    // A column cannot become fitted while it weighs the rows.
+    s.handle(Command::SetColumns(vec![0, 2]));
+    assert!(s.view().problem.unwrap().what.contains("\u{201c}w\u{201d}"));
+    s.handle(Command::SetWeights(None));
+    assert_eq!(s.view().data.weights, None);
+}
+
+#[test]
+fn a_column_can_name_the_components_of_some_rows() {
+    let mut s = holes();
+    s.handle(Command::SetComponents(1));
+    s.handle(Command::SetMissing(Missing::Fit));
+    s.handle(Command::SetLabels(Some(3)));
+    let view = s.view();
+    assert_eq!((view.problem, view.data.labels), (None, Some(3)));
+    assert_eq!(view.data.label_names, ["round", "long"]);
+    assert_eq!((view.data.n_labelled, view.settings.n_components), (4, 2));
+    let view = run(&mut s);
+    // The labels say which is which: A is the group near 0, B the one near 30.
+    assert!(view.components[0].mean[0] < 15.0 && view.components[1].mean[0] > 15.0);
+    s.handle(Command::SetComponents(1));
+    let problem = s.view().problem.unwrap();
+    assert!(problem.what.contains("at least 2"), "{problem:?}");
+    s.handle(Command::SetLabels(Some(4)));
+    let problem = s.view().problem.unwrap();
+    assert!(problem.what.contains("Row 2 ") && problem.what.contains("\u{201c}odd\u{201d}"));
+    s.handle(Command::Undo);
+    let view = s.view();
+    assert_eq!((view.data.labels, view.settings.n_components), (None, 1));
+}
+
+#[test]
+fn parameters_as_they_stood_are_not_taken_to_another_centre() {
+    // Where the rows left out lie elsewhere, the matrix has another centre.
+    let mut text = String::from("x,y\n");
+    for i in 0..20 {
+        text.push_str(&format!(
+            "{},{}\n",
+            1000 + i % 7,
+            if i % 4 == 0 {
+                String::new()
+            } else {
+                i.to_string()
+            }
+        ));
+    }
+    let mut s = Session::new();
+    s.open_csv("far.csv", text.as_bytes());
+    s.handle(Command::SetColumns(vec![0, 1]));
+    s.handle(Command::SetComponents(1));
+    s.handle(Command::SetInit(InitMethod::Given));
+    s.handle(Command::SetMissing(Missing::Fit));
+    let view = s.view();
+    assert_eq!(view.problem, None);
+    let mean = view.components[0].mean[0];
+    assert!((1000.0..1007.0).contains(&mean), "{mean}");
 }

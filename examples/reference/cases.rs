@@ -5,6 +5,10 @@
 mod markov;
 #[path = "mclust.rs"]
 mod mclust;
+#[path = "missing.rs"]
+mod missing;
+#[path = "semi_supervised.rs"]
+mod semi_supervised;
 #[path = "student.rs"]
 mod student;
 #[path = "study.rs"]
@@ -61,6 +65,8 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
         "mclust" => mclust::run(case, folder).map(Outcome::Result),
         "student_t" => student::student(case, folder).map(Outcome::Result),
+        "missing" => missing::run(case, folder).map(Outcome::Result),
+        "semi_supervised" => semi_supervised::run(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
         "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
         "drift" => study::drifting(case).map(Outcome::Result),
@@ -438,7 +444,10 @@ fn data(case: &Value, folder: &Path) -> Result<Vec<Vec<f64>>, String> {
         .skip(1)
         .map(|line| {
             line.split(',')
-                .map(|f| f.parse().map_err(|_| format!("{file}: {f}")))
+                .map(|f| match f {
+                    "" => Ok(f64::NAN),
+                    f => f.parse().map_err(|_| format!("{file}: {f}")),
+                })
                 .collect()
         })
         .collect()

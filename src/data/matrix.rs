@@ -444,6 +444,19 @@ impl<'a> Block<'a> {
         &self.values[j * BLOCK_ROWS..j * BLOCK_ROWS + self.len]
     }
 
+    /// The same rows with other numbers and no holes: columns of [`BLOCK_ROWS`] entries
+    /// one after another.
+    pub fn filled<'b>(&self, values: &'b [f64]) -> Block<'b>
+    where
+        'a: 'b,
+    {
+        Block {
+            values,
+            has_holes: false,
+            ..*self
+        }
+    }
+
     /// The weights of these rows, if they have any.
     pub fn weights(&self) -> Option<&'a [f64]> {
         self.weights

@@ -1,5 +1,6 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
+use super::missing;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
@@ -187,7 +188,8 @@ pub struct Expectation {
 /// N labels, and what changed since `previous` labels (N of them).
 ///
 /// `mixture` and `centres` are in the matrix's coordinates. A row counts as many times as
-/// its weight says, and a labelled row belongs to its component alone. The
+/// its weight says, and a labelled row belongs to its component alone; where an entry is
+/// missing its expectation stands in the sums. The
 /// responsibilities of one block exist at a time. A mixture far off the range of doubles shows as a
 /// log-likelihood that is not finite.
 pub fn e_step(
@@ -200,7 +202,7 @@ pub fn e_step(
     let dense = mixture.covariance_type().is_dense();
     let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
     let mut responsibilities = Responsibilities::new(matrix, mixture);
-    let mut offsets = Vec::new();
+    let (mut offsets, mut values) = (Vec::new(), Vec::new());
     let mut labels = vec![0u8; matrix.n_rows()];
     let mut scratch = [0.0; BLOCK_ROWS];
     let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
@@ -220,7 +222,14 @@ pub fn e_step(
         );
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
             // A state of a chain is empty only once no path leads to it.
-            if mixture.weights()[c] > 0.0 || mixture.chain().is_some() {
+            let empty = mixture.weights()[c] == 0.0 && mixture.chain().is_none();
+            if empty {
+                continue;
+            }
+            if let (true, Some(evaluator)) = (block.has_holes(), responsibilities.independent()) {
+                let room = [&mut offsets, &mut values];
+                missing::add(sums, &block, evaluator, c, centre, room);
+            } else {
                 let r = counted(&block, responsibilities.row(c), &mut scratch);
                 match responsibilities.precisions(c) {
                     [] => sums.add(&block, r, centre, &mut offsets),
@@ -251,7 +260,11 @@ pub fn e_step(
 }
 
 /// Responsibilities of a block's rows times the rows' weights.
-fn counted<'a>(block: &Block<'_>, r: &'a [f64], scratch: &'a mut [f64; BLOCK_ROWS]) -> &'a [f64] {
+pub(super) fn counted<'a>(
+    block: &Block<'_>,
+    r: &'a [f64],
+    scratch: &'a mut [f64; BLOCK_ROWS],
+) -> &'a [f64] {
     let r = &r[..block.len()];
     let Some(weights) = block.weights() else {
         return r;

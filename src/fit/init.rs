@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use super::e_step::Sums;
 use super::hierarchical::{MOST_ROWS, agglomerate};
-use super::kmeans::{Clusters, assign, kmeans_plus_plus, lloyd};
-use super::m_step::{Moments, narrower_than_rounding, origin};
+use super::kmeans::{Clusters, assign, lloyd};
+use super::m_step::{Moments, narrower_than_rounding, origin, pairs};
 use super::mini_batch::mini_batch;
+use super::missing::{self, stand_ins, stand_ins_or_zero, whole_row};
 use super::random::Random;
+use super::seeds::{beside_known, known_means, random_rows, seeds};
 use super::settings::{InitMethod, Settings, SettingsError};
 use super::shapes::{Scatter, floored, pool, shaped};
 use crate::data::{BLOCK_ROWS, Matrix};
@@ -80,12 +82,17 @@ impl std::error::Error for StartError {}
 
 /// Normal components to start from: see [`InitMethod`] for the ways. The settings must have
 /// been checked.
+///
+/// Rows count as often as their weights say. Components that rows are labelled with start
+/// from those rows. Where entries are missing, means and variances are those of the entries
+/// that are there, correlations those of the rows that have both, reduced so that the
+/// matrix is positive definite; a row drawn as a mean takes column means for what it misses.
 pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
     let mut random = Random::new(settings.seed);
     let k = settings.n_components;
     match settings.init {
         InitMethod::KMeans => {
-            let seeds = kmeans_plus_plus(matrix, k, &mut random);
+            let seeds = seeds(matrix, k, &mut random);
             let step = matrix.n_rows().div_ceil(LLOYD_ROWS);
             let clusters = match step {
                 1 => lloyd(matrix, seeds, LLOYD_ROUNDS),
@@ -97,7 +104,7 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             from_clusters(matrix, settings, &clusters)
         }
         InitMethod::MiniBatchKMeans => {
-            let seeds = kmeans_plus_plus(matrix, k, &mut random);
+            let seeds = seeds(matrix, k, &mut random);
             let centres = mini_batch(matrix, seeds, &mut random);
             from_clusters(matrix, settings, &assign(matrix, centres))
         }
@@ -105,36 +112,36 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
             let k = k.min(few.n_rows());
             let clusters = agglomerate(&few, settings.covariance_type, k);
-            from_clusters(&few, settings, &clusters)
+            match matrix.has_holes() || matrix.labels().is_some() {
+                // Rows with holes took no part yet, and labels may say otherwise.
+                true => {
+                    let centres = beside_known(matrix, clusters.centres);
+                    from_clusters(matrix, settings, &assign(matrix, centres))
+                }
+                false => from_clusters(&few, settings, &clusters),
+            }
         }
         InitMethod::Given => Err(StartError::NothingGiven),
         InitMethod::KMeansPlusPlus => {
-            let seeds = kmeans_plus_plus(matrix, k, &mut random);
+            let seeds = seeds(matrix, k, &mut random);
             from_means(matrix, settings, seeds)
         }
         InitMethod::RandomPoints => {
-            let rows = distinct_rows(matrix.n_rows(), k, &mut random);
-            from_means(
-                matrix,
-                settings,
-                rows.iter().map(|&i| matrix.row(i)).collect(),
-            )
+            let stand_ins = stand_ins(matrix);
+            let row = |i: usize| whole_row(matrix, i, &stand_ins);
+            let rows = random_rows(matrix, k, &mut random);
+            let known = known_means(matrix, k).into_iter().chain(vec![None; k]);
+            let means = rows
+                .into_iter()
+                .zip(known)
+                .map(|(i, m)| m.unwrap_or(row(i)));
+            from_means(matrix, settings, means.collect())
         }
         InitMethod::RandomResponsibilities => {
-            let sums = random_sums(matrix, settings, &mut random);
+            let sums = random_sums(matrix, settings);
             from_sums(matrix, settings, &sums)
         }
     }
-}
-
-/// `k` different row indices (Floyd's sampling), in the order drawn.
-fn distinct_rows(n: usize, k: usize, random: &mut Random) -> Vec<usize> {
-    let mut chosen: Vec<usize> = Vec::with_capacity(k);
-    for last in n - k..n {
-        let row = random.below(last + 1);
-        chosen.push(if chosen.contains(&row) { last } else { row });
-    }
-    chosen
 }
 
 /// Equal weights, the given means, and one covariance pooled over the rows' nearest means.
@@ -166,19 +173,21 @@ fn from_sums(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Result<Mixtu
     let mut scatters = Vec::with_capacity(sums.per_component.len());
     let mut means = Vec::with_capacity(sums.per_component.len());
     let mut weights = Vec::with_capacity(sums.per_component.len());
-    for (own, centre) in sums.per_component.iter().zip(&sums.centres) {
+    for (k, (own, centre)) in sums.per_component.iter().zip(&sums.centres).enumerate() {
         // Half a point stands for a cluster without any.
         weights.push(own.count.max(0.5));
-        means.push(match own.count > 0.0 {
-            true => own
-                .first
-                .iter()
-                .zip(centre)
-                .map(|(s, c)| c + s / own.count)
-                .collect(),
-            false => centre.clone(),
-        });
-        scatters.push((own.count > enough).then(|| scatter(matrix, settings, &[own], &[centre])));
+        means.push(sums.mean(k));
+        let single = Sums0 {
+            per_component: vec![own.clone()],
+            centres: vec![centre.clone()],
+            known: sums.known.get(k).cloned().into_iter().collect(),
+        };
+        let fewest = single
+            .known
+            .iter()
+            .flatten()
+            .fold(own.count, |a, &b| a.min(b));
+        scatters.push((fewest > enough).then(|| scatter(matrix, settings, &single)));
     }
     let pooled = pooled(matrix, settings, sums)?;
     let covariances = own_covariances(matrix, settings, &weights, scatters, pooled);
@@ -236,70 +245,127 @@ fn assemble(
 struct Sums0 {
     per_component: Vec<Sums>,
     centres: Vec<Vec<f64>>,
+    /// Responsibilities summed over the entries that are there, K x D; empty if none is missing.
+    known: Vec<Vec<f64>>,
+}
+
+impl Sums0 {
+    /// The mean of component `k`, or its centre where it has no rows.
+    fn mean(&self, k: usize) -> Vec<f64> {
+        let own = &self.per_component[k];
+        let count = |j: usize| self.known.get(k).map_or(own.count, |known| known[j]);
+        let columns = own.first.iter().zip(&self.centres[k]).enumerate();
+        let mean = |(j, (s, c)): (usize, (&f64, &f64))| match count(j) > 0.0 {
+            true => c + s / count(j),
+            false => *c,
+        };
+        columns.map(mean).collect()
+    }
+
+    /// What each column's deviations are multiplied with to make up for missing entries, D
+    /// numbers; none if none is missing.
+    fn scales(&self) -> Vec<f64> {
+        let total: f64 = self.per_component.iter().map(|s| s.count).sum();
+        let d = self.known.first().map_or(0, Vec::len);
+        let known = |j: usize| self.known.iter().map(|known| known[j]).sum::<f64>();
+        let scale = |j: usize| match known(j) > 0.0 {
+            true => (total / known(j)).sqrt(),
+            false => 0.0,
+        };
+        (0..d).map(scale).collect()
+    }
 }
 
 fn cluster_sums(matrix: &Matrix, settings: &Settings, clusters: &Clusters) -> Sums0 {
-    weighted_sums(
-        matrix,
-        settings,
-        clusters.centres.clone(),
-        |first_row, k, r| {
+    about_means(matrix, clusters.centres.clone(), |centres| {
+        weighted_sums(matrix, settings, centres, |first_row, k, r| {
             for (i, r) in r.iter_mut().enumerate() {
                 *r = f64::from(u8::from(usize::from(clusters.labels[first_row + i]) == k));
             }
-        },
-    )
+        })
+    })
 }
 
-fn random_sums(matrix: &Matrix, settings: &Settings, random: &mut Random) -> Sums0 {
+/// Sums about the given centres; where entries are missing once more, about the means that those give:
+/// only about its own mean does a missing entry of deviation 0 leave the scatter as it is.
+fn about_means(
+    matrix: &Matrix,
+    centres: Vec<Vec<f64>>,
+    sums: impl Fn(Vec<Vec<f64>>) -> Sums0,
+) -> Sums0 {
+    let first = sums(centres);
+    match matrix.has_holes() {
+        false => first,
+        true => sums((0..first.centres.len()).map(|k| first.mean(k)).collect()),
+    }
+}
+
+fn random_sums(matrix: &Matrix, settings: &Settings) -> Sums0 {
     let k = settings.n_components;
-    let mut table = vec![0.0; k * BLOCK_ROWS];
-    let mut block = usize::MAX;
-    weighted_sums(
-        matrix,
-        settings,
-        vec![vec![0.0; matrix.n_columns()]; k],
-        |first_row, component, r| {
+    about_means(matrix, vec![stand_ins_or_zero(matrix); k], |centres| {
+        let mut random = Random::new(settings.seed);
+        let mut table = vec![0.0; k * BLOCK_ROWS];
+        let mut block = usize::MAX;
+        weighted_sums(matrix, settings, centres, |first_row, component, r| {
             if block != first_row {
                 block = first_row;
+                let labels = matrix.labels().map(|l| &l[first_row..]);
                 for i in 0..r.len() {
                     let draws: Vec<f64> = (0..k).map(|_| random.uniform()).collect();
                     let total: f64 = draws.iter().sum();
+                    let label = labels.map(|l| usize::from(l[i])).filter(|&y| y < k);
                     for (c, u) in draws.iter().enumerate() {
-                        table[c * BLOCK_ROWS + i] = if total > 0.0 {
-                            u / total
-                        } else {
-                            1.0 / k as f64
+                        table[c * BLOCK_ROWS + i] = match label {
+                            Some(y) => f64::from(u8::from(y == c)),
+                            None if total > 0.0 => u / total,
+                            None => 1.0 / k as f64,
                         };
                     }
                 }
             }
             r.copy_from_slice(&table[component * BLOCK_ROWS..component * BLOCK_ROWS + r.len()]);
-        },
-    )
+        })
+    })
 }
 
-/// Sums under responsibilities that `fill(first row of block, component, r)` writes.
+/// Sums under responsibilities that `fill(first row of block, component, r)` writes, times
+/// the rows' weights.
 fn weighted_sums(
     matrix: &Matrix,
     settings: &Settings,
     centres: Vec<Vec<f64>>,
     mut fill: impl FnMut(usize, usize, &mut [f64]),
 ) -> Sums0 {
+    let (d, holes) = (matrix.n_columns(), matrix.has_holes());
     let dense = settings.covariance_type.is_dense();
-    let mut per_component = vec![Sums::zero(matrix.n_columns(), dense); centres.len()];
+    let mut per_component = vec![Sums::zero(d, dense); centres.len()];
+    let mut known = vec![vec![0.0; d]; if holes { centres.len() } else { 0 }];
     let mut r = [0.0; BLOCK_ROWS];
-    let mut offsets = Vec::new();
+    let (mut offsets, mut values) = (Vec::new(), Vec::new());
     for block in matrix.blocks() {
         let r = &mut r[..block.len()];
         for (k, sums) in per_component.iter_mut().enumerate() {
             fill(block.first_row(), k, r);
-            sums.add(&block, r, &centres[k], &mut offsets);
+            for (r, w) in r.iter_mut().zip(block.weights().unwrap_or(&[])) {
+                *r *= w;
+            }
+            for (j, known) in known.iter_mut().skip(k).take(1).flatten().enumerate() {
+                let there = |(x, _): &(&f64, &f64)| !x.is_nan();
+                let column = block.column(j).iter().zip(r.iter());
+                *known += column.filter(there).map(|(_, r)| r).sum::<f64>();
+            }
+            if block.has_holes() {
+                let block = missing::fill(&block, &centres[k], &mut values);
+                sums.add(&block, r, &centres[k], &mut offsets);
+            } else {
+                sums.add(&block, r, &centres[k], &mut offsets);
+            }
         }
     }
     Sums0 {
         per_component,
         centres,
+        known,
     }
 }
 
@@ -313,12 +379,8 @@ fn pooled(
     if let Some(within) = estimate(matrix, settings, sums) {
         return Ok(within);
     }
-    let all = weighted_sums(
-        matrix,
-        settings,
-        vec![vec![0.0; matrix.n_columns()]],
-        |_, _, r| r.fill(1.0),
-    );
+    let centre = stand_ins_or_zero(matrix);
+    let all = weighted_sums(matrix, settings, vec![centre], |_, _, r| r.fill(1.0));
     estimate(matrix, settings, &all).ok_or_else(|| {
         let flat = |j: &usize| {
             matrix.variance()[*j].sqrt() < matrix.resolution()[*j] || matrix.variance()[*j] == 0.0
@@ -339,9 +401,7 @@ fn estimate(
     settings: &Settings,
     sums: &Sums0,
 ) -> Option<(Vec<f64>, Rc<Covariance>)> {
-    let own: Vec<&Sums> = sums.per_component.iter().collect();
-    let centres: Vec<&Vec<f64>> = sums.centres.iter().collect();
-    let scatter = scatter(matrix, settings, &own, &centres);
+    let scatter = scatter(matrix, settings, sums);
     let single = Scatter {
         count: 1.0,
         matrix: &scatter,
@@ -356,25 +416,24 @@ fn estimate(
 }
 
 /// The pooled scatter of components about their means, with the floor on its diagonal.
-fn scatter(
-    matrix: &Matrix,
-    settings: &Settings,
-    sums: &[&Sums],
-    centres: &[&Vec<f64>],
-) -> Vec<f64> {
+fn scatter(matrix: &Matrix, settings: &Settings, sums: &Sums0) -> Vec<f64> {
     let dense = settings.covariance_type.is_dense();
     let (counts, scatters): (Vec<f64>, Vec<Vec<f64>>) = sums
+        .per_component
         .iter()
-        .zip(centres)
+        .zip(&sums.centres)
         .filter(|(s, _)| s.count > 0.0)
         .map(|(s, centre)| Moments::of(s, &origin(centre), dense))
         .map(|m| (m.count, m.scatter))
         .unzip();
-    floored(
-        &pool(&counts, &scatters),
-        &settings.floor.added(matrix),
-        dense,
-    )
+    let mut scatter = pool(&counts, &scatters);
+    let scales = sums.scales();
+    if !scales.is_empty() {
+        for (s, (i, j)) in scatter.iter_mut().zip(pairs(scales.len(), dense)) {
+            *s *= scales[i] * scales[j];
+        }
+    }
+    floored(&scatter, &settings.floor.added(matrix), dense)
 }
 
 #[cfg(test)]
@@ -484,14 +543,5 @@ mod tests {
             )
             .is_ok()
         );
-    }
-
-    #[test]
-    fn rows_drawn_at_random_are_distinct() {
-        for seed in 0..100 {
-            let mut rows = distinct_rows(10, 10, &mut Random::new(seed));
-            rows.sort_unstable();
-            assert_eq!(rows, (0..10).collect::<Vec<_>>());
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::e_step::Sums;
 use super::m_step::{StepError, components, moments};
 use super::plan::Plan;
-use crate::data::{BLOCK_ROWS, Matrix};
+use crate::data::{BLOCK_ROWS, Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, Mixture, letter};
 
 /// Why labels do not make a mixture.
@@ -61,9 +61,10 @@ impl fmt::Display for LabelsError {
 impl std::error::Error for LabelsError {}
 
 /// Maximum likelihood parameters if every row belongs to the component its label (from 0; N of
-/// them) names, in the matrix's coordinates: weights, means and covariances of the classes, as
+/// them) names, and an unlabelled one ([`UNLABELLED`]) to all of them in equal parts, in the
+/// matrix's coordinates: weights, means and covariances of the classes, as
 /// [`m_step`](super::m_step()) makes them. K is one more than the largest label. `floor` (D
-/// numbers, the data's units squared) is added to every variance.
+/// numbers, the data's units squared) is added to every variance. No entry may be missing.
 ///
 /// # Errors
 /// If there is not one label a row, if a class has no row, or if the classes have no
@@ -82,11 +83,16 @@ pub fn from_labels(
     }
     if let Some(row) = labels
         .iter()
-        .position(|&l| usize::from(l) >= MAX_COMPONENTS)
+        .position(|&l| l != UNLABELLED && usize::from(l) >= MAX_COMPONENTS)
     {
         return Err(LabelsError::TooMany { row });
     }
-    let k = 1 + labels.iter().copied().max().map_or(0, usize::from);
+    let known = labels.iter().copied().filter(|&l| l != UNLABELLED);
+    let k = 1 + known.max().map_or(0, usize::from);
+    let has = |component: usize| labels.iter().any(|&l| usize::from(l) == component);
+    if let Some(component) = (0..k).find(|&component| !has(component)) {
+        return Err(LabelsError::Unused { component });
+    }
     // Twice, the second time about the means: nothing of the scatters is lost to cancellation.
     let mut centres = vec![vec![0.0; matrix.n_columns()]; k];
     for (component, sums) in class_sums(matrix, labels, &centres, false)
@@ -111,12 +117,16 @@ pub fn from_labels(
 /// Sums of each class about its centre; a row counts as much as its weight.
 fn class_sums(matrix: &Matrix, labels: &[u8], centres: &[Vec<f64>], dense: bool) -> Vec<Sums> {
     let mut sums = vec![Sums::zero(matrix.n_columns(), dense); centres.len()];
+    let share = 1.0 / centres.len() as f64;
     let (mut r, mut offsets) = ([0.0; BLOCK_ROWS], Vec::new());
     for block in matrix.blocks() {
         let labels = &labels[block.first_row()..block.first_row() + block.len()];
         for (k, sums) in sums.iter_mut().enumerate() {
             for (r, &label) in r.iter_mut().zip(labels) {
-                *r = f64::from(u8::from(usize::from(label) == k));
+                *r = match label {
+                    UNLABELLED => share,
+                    _ => f64::from(u8::from(usize::from(label) == k)),
+                };
             }
             for (r, weight) in r.iter_mut().zip(block.weights().unwrap_or(&[])) {
                 *r *= weight;
@@ -165,6 +175,16 @@ mod tests {
         let tied = fit(CovarianceType::Eei, 0.5);
         close(tied.covariances()[0].get(0, 0), (2.0 + 26.0) / 6.0 + 0.5);
         assert_eq!(tied.covariances()[0].get(0, 1), 0.0);
+    }
+
+    #[test]
+    fn an_unlabelled_row_belongs_to_all_in_equal_parts() {
+        let labels = [0, UNLABELLED, 0, 1, 1, UNLABELLED];
+        let fit = from_labels(&matrix(), &labels, CovarianceType::Diagonal, &[0.0; 2]).unwrap();
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        close(fit.weights()[0], 0.5);
+        // (0 + 3 + (0 + 1) / 2) / 3
+        close(fit.means()[0][1] + matrix().centre()[1], 3.5 / 3.0);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! normal on means, Dirichlet on weights.
 
 use super::e_step::Sums;
-use super::m_step::Moments;
+use super::m_step::{Moments, pairs};
 use super::method::Knob;
+use super::missing;
 use super::settings::Settings;
 use crate::data::{BLOCK_ROWS, Matrix};
 use crate::mixture::elementary::{exp, ln};
@@ -88,8 +89,8 @@ impl Prior {
             *shift -= MEAN_ROWS / (n + MEAN_ROWS) * e;
         }
         let between = MEAN_ROWS * n / (MEAN_ROWS + n);
-        let pairs = super::m_step::pairs(off.len(), self.dense);
-        for ((s, l), (i, j)) in moments.scatter.iter_mut().zip(&self.scale).zip(pairs) {
+        let places = pairs(off.len(), self.dense);
+        for ((s, l), (i, j)) in moments.scatter.iter_mut().zip(&self.scale).zip(places) {
             *s = (n * *s + l + between * off[i] * off[j]) / (n + self.rows);
         }
     }
@@ -119,12 +120,12 @@ pub(super) fn trace_of_ratio(covariance: &Covariance, packed: &[f64], dense: boo
     let d = covariance.dimension();
     let mut sum = 0.0;
     let mut unit = vec![0.0; d];
-    let pairs: Vec<_> = super::m_step::pairs(d, dense).collect();
+    let places: Vec<_> = pairs(d, dense).collect();
     for i in 0..d {
         unit.fill(0.0);
         unit[i] = 1.0;
         let column = covariance.solve(&unit);
-        for (l, &(a, b)) in packed.iter().zip(&pairs) {
+        for (l, &(a, b)) in packed.iter().zip(&places) {
             if a == i {
                 sum += l * column[b];
             } else if b == i {
@@ -135,16 +136,44 @@ pub(super) fn trace_of_ratio(covariance: &Covariance, packed: &[f64], dense: boo
     sum
 }
 
-/// Moments of all rows about the origin of the matrix's coordinates.
+/// Moments of all rows about the origin of the matrix's coordinates. Where entries are
+/// missing the mean of their column stands for them, and the covariance is scaled to the
+/// variances of the entries that are there.
 pub(super) fn whole(matrix: &Matrix, dense: bool) -> Moments {
     let d = matrix.n_columns();
     let zero = vec![0.0; d];
+    let means = missing::stand_ins(matrix);
     let mut sums = Sums::zero(d, dense);
-    let mut offsets = Vec::new();
+    let (mut offsets, mut values) = (Vec::new(), Vec::new());
     for block in matrix.blocks() {
         let ones = [1.0; BLOCK_ROWS];
         let r = block.weights().unwrap_or(&ones[..block.len()]);
-        sums.add(&block, r, &zero, &mut offsets);
+        if block.has_holes() {
+            let block = missing::fill(&block, &means, &mut values);
+            sums.add(&block, r, &zero, &mut offsets);
+        } else {
+            sums.add(&block, r, &zero, &mut offsets);
+        }
     }
-    Moments::of(&sums, &zero, dense)
+    let mut moments = Moments::of(&sums, &zero, dense);
+    if matrix.has_holes() {
+        let filled: Vec<f64> = diagonal(&moments.scatter, d, dense);
+        let scale = |j: usize| match filled[j] > 0.0 {
+            true => (matrix.variance()[j] / filled[j]).sqrt(),
+            false => 0.0,
+        };
+        for (s, (i, j)) in moments.scatter.iter_mut().zip(pairs(d, dense)) {
+            *s *= scale(i) * scale(j);
+        }
+    }
+    moments
+}
+
+/// The diagonal of a packed scatter.
+fn diagonal(scatter: &[f64], d: usize, dense: bool) -> Vec<f64> {
+    let on = scatter
+        .iter()
+        .zip(pairs(d, dense))
+        .filter(|(_, (i, j))| i == j);
+    on.map(|(s, _)| *s).collect()
 }

@@ -280,7 +280,9 @@ impl Settings {
                 algorithm: self.algorithm,
             });
         }
-        if matrix.has_holes() {
+        let takes_holes = self.model == Model::Gaussian
+            && matches!(self.algorithm, Algorithm::Em | Algorithm::Map);
+        if matrix.has_holes() && !takes_holes {
             return Err(SettingsError::Holes);
         }
         if self.model == Model::Markov && matrix.weights().is_some() {

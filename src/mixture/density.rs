@@ -1,6 +1,7 @@
 //! Densities of a mixture on a block of rows.
 
 use super::elementary::{exp, ln};
+use super::marginal::{Marginal, Marginals, Pattern};
 use super::model::{Kind, Mixture};
 use super::student;
 use crate::data::{BLOCK_ROWS, Block};
@@ -43,6 +44,9 @@ pub struct Evaluator<'a> {
     log_density: Vec<f64>,
     /// u of t components, K x BLOCK_ROWS; empty for others.
     precisions: Vec<f64>,
+    /// The rows with holes of the block last evaluated.
+    patterns: Vec<Pattern>,
+    marginals: Marginals,
 }
 
 impl<'a> Evaluator<'a> {
@@ -80,12 +84,22 @@ impl<'a> Evaluator<'a> {
             table: vec![0.0; n_shares(mixture) * BLOCK_ROWS],
             log_density: vec![0.0; BLOCK_ROWS],
             precisions: vec![0.0; degrees.map_or(0, |nu| nu.len() * BLOCK_ROWS)],
+            patterns: Vec::new(),
+            marginals: Marginals::default(),
         }
     }
 
     /// Squared Mahalanobis distances of the block's rows from component `k`, into `out`
-    /// (at least as many numbers as the block has rows).
+    /// (at least as many numbers as the block has rows); of a row with holes, that of what
+    /// it has.
     pub fn squared_distances(&mut self, block: &Block<'_>, k: usize, out: &mut [f64]) {
+        self.whole_distances(block, k, out);
+        self.find_patterns(block);
+        self.each_known(block, k, |i, _, q| out[i] = q);
+    }
+
+    /// As [`Self::squared_distances`] for rows without holes; of the others a number that means nothing.
+    fn whole_distances(&mut self, block: &Block<'_>, k: usize, out: &mut [f64]) {
         let covariance = &self.mixture.covariances()[k];
         let mean = &self.mixture.means()[k];
         let out = &mut out[..block.len()];
@@ -115,8 +129,67 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    fn find_patterns(&mut self, block: &Block<'_>) {
+        self.patterns = match block.has_holes() {
+            true => Pattern::of(block, self.mixture.dimension()),
+            false => Vec::new(),
+        };
+    }
+
+    /// Row, marginal of component `k` and squared distance of every row with holes of the
+    /// block whose patterns were found.
+    fn each_known(
+        &mut self,
+        block: &Block<'_>,
+        k: usize,
+        mut take: impl FnMut(usize, &Marginal, f64),
+    ) {
+        let mixture = self.mixture;
+        let mean = &mixture.means()[k];
+        self.each_pattern(k, |rows, marginal| {
+            let mut z = Vec::new();
+            for &i in rows {
+                marginal.whiten(|j| block.column(j)[i], mean, &mut z);
+                let q: f64 = z.iter().map(|z| z * z).sum();
+                take(i, marginal, if q < FARTHEST { q } else { FARTHEST });
+            }
+        });
+    }
+
+    /// The patterns of the block last evaluated: their rows, and component `k` as these rows
+    /// see it.
+    pub fn each_pattern(&mut self, k: usize, mut take: impl FnMut(&[usize], &Marginal)) {
+        let covariance = &self.mixture.covariances()[k];
+        for pattern in &self.patterns {
+            take(pattern.rows(), &self.marginals.get(k, covariance, pattern));
+        }
+    }
+
+    /// The block last evaluated, what is missing replaced by its mean under component `k`
+    /// given what is known: D x [`BLOCK_ROWS`] numbers into `values`.
+    pub fn complete(&mut self, block: &Block<'_>, k: usize, values: &mut Vec<f64>) {
+        values.clear();
+        for j in 0..self.mixture.dimension() {
+            values.extend_from_slice(block.column(j));
+            values.resize((j + 1) * BLOCK_ROWS, 0.0);
+        }
+        let mixture = self.mixture;
+        let mean = &mixture.means()[k];
+        self.each_pattern(k, |rows, marginal| {
+            let mut z = Vec::new();
+            for &i in rows {
+                marginal.whiten(|j| block.column(j)[i], mean, &mut z);
+                for (j, x) in marginal.regression(&z, mean) {
+                    values[j * BLOCK_ROWS + i] = x;
+                }
+            }
+        });
+    }
+
     /// ln w_k + ln N(x; mu_k, S_k) of the block's rows for every component; read with [`Self::row`].
+    /// A row with holes has the marginal density of what it has: 1 if it has nothing.
     pub fn log_joint(&mut self, block: &Block<'_>) {
+        self.find_patterns(block);
         let mut table = std::mem::take(&mut self.table);
         for (k, slot) in table.chunks_exact_mut(BLOCK_ROWS).enumerate() {
             if let (true, Some(noise)) = (k == self.constants.len(), self.mixture.noise()) {
@@ -129,10 +202,10 @@ impl<'a> Evaluator<'a> {
                 slot.fill(constant);
                 continue;
             }
-            self.squared_distances(block, k, slot);
+            self.whole_distances(block, k, slot);
             match self.mixture.degrees() {
                 None => {
-                    for q in slot {
+                    for q in slot.iter_mut() {
                         *q = constant - 0.5 * *q;
                     }
                 }
@@ -144,6 +217,13 @@ impl<'a> Evaluator<'a> {
                         *q = constant + student::log_kernel(d, nu, *q);
                     }
                 }
+            }
+            // Of normal components: a fit of others refuses holes.
+            if !self.patterns.is_empty() {
+                let weight = ln(self.mixture.weights()[k]);
+                self.each_known(block, k, |i, marginal, q| {
+                    slot[i] = weight + (marginal.log_constant() - 0.5 * q);
+                });
             }
         }
         self.table = table;

@@ -48,6 +48,14 @@ impl<'a> Responsibilities<'a> {
         }
     }
 
+    /// What evaluates the rows, if they are independent.
+    pub fn independent(&mut self) -> Option<&mut Evaluator<'a>> {
+        match &mut self.rows {
+            Rows::Independent(evaluator) => Some(evaluator),
+            Rows::Chain(_) => None,
+        }
+    }
+
     /// [`Evaluator::precisions`] of the block's rows.
     pub fn precisions(&self, k: usize) -> &[f64] {
         match &self.rows {

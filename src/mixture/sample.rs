@@ -15,12 +15,13 @@ pub struct Draws {
 /// Standard normal numbers by the polar method (Marsaglia and Bray 1964): only `ln` and
 /// square roots, so the same uniform numbers give the same bits on every device.
 #[derive(Default)]
-struct Normals {
+pub struct Normals {
     spare: Option<f64>,
 }
 
 impl Normals {
-    fn next(&mut self, uniform: &mut dyn FnMut() -> f64) -> f64 {
+    /// The next one; `uniform` gives numbers uniform on [0, 1).
+    pub fn next(&mut self, uniform: &mut dyn FnMut() -> f64) -> f64 {
         if let Some(z) = self.spare.take() {
             return z;
         }

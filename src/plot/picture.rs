@@ -145,7 +145,7 @@ fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize)
 mod tests {
     use super::*;
     use crate::fit::{Algorithm, Model};
-    use crate::session::Command;
+    use crate::session::{Command, Missing};
 
     fn request(heat_width: u32) -> PictureRequest {
         PictureRequest {
@@ -236,5 +236,36 @@ mod tests {
             .iter()
             .min_by(|a, b| a.mean[0].total_cmp(&b.mean[0]));
         assert!(short.unwrap().extra.unwrap() < 0.1);
+    }
+
+    #[test]
+    fn rows_that_miss_an_axis_are_in_the_heat_map_and_not_among_the_points() {
+        let mut session = Session::new();
+        session.open_csv(
+            "holes.csv",
+            b"x,y\n2,50\n,50\n5,\n5,90\n2.5,55\n4.5,85\n,\n",
+        );
+        for command in [
+            Command::SetComponents(2),
+            Command::SetMissing(Missing::Fit),
+            Command::EStep,
+        ] {
+            session.handle(command);
+            assert_eq!(session.view().problem, None);
+        }
+        assert_eq!(session.view().data.n_not_drawn, 3);
+        let picture = picture(&session, &request(7));
+        assert_eq!(picture.heat_columns, 7);
+        for column in 0..7 {
+            let sum = picture.heat[column] + picture.heat[7 + column];
+            assert!((sum - 1.0).abs() < 1e-5, "{sum}");
+        }
+        // Four points of a few pixels, far apart.
+        let solid = picture
+            .points
+            .chunks_exact(4)
+            .filter(|p| p[3] > 200)
+            .count();
+        assert!((20..120).contains(&solid), "{solid}");
     }
 }

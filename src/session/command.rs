@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::roles::Missing;
 use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model};
 use crate::mixture::CovarianceType;
 
@@ -20,6 +21,15 @@ pub enum Command {
         /// Up.
         y: usize,
     },
+    /// Whether rows with a missing value in a fitted column are left out or fitted by what they
+    /// have.
+    SetMissing(Missing),
+    /// The column of numbers, not among the fitted ones, that gives each row its weight.
+    SetWeights(Option<usize>),
+    /// The column of words or whole numbers, not among the fitted ones, whose values name the
+    /// components A, B ... of the rows, in order of first appearance; where it is empty the
+    /// component is unknown. K is raised to their number.
+    SetLabels(Option<usize>),
     /// K, 1 to 32.
     SetComponents(usize),
     /// The covariance family.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
-use crate::fit::{Objective, Plan, Settings, StartError, start};
+use crate::fit::{Objective, Plan, Settings, SettingsError, StartError, start};
 use crate::mixture::Mixture;
 
 /// Data, settings, run and position. Cheap to clone: rows and history are shared.
@@ -157,6 +157,9 @@ impl Experiment {
 
 fn refused(selection: &Selection, error: &StartError) -> Problem {
     let (what, remedy) = match error {
+        StartError::Settings(SettingsError::Holes) => {
+            return super::state::refused(SettingsError::Holes);
+        }
         StartError::Constant { column } => (
             format!(
                 "Column \u{201c}{}\u{201d} has the same value in every row.",

@@ -10,6 +10,7 @@ mod caption;
 mod command;
 mod experiment;
 mod present;
+mod roles;
 mod run;
 mod source;
 mod state;
@@ -19,6 +20,7 @@ mod words;
 
 pub use command::Command;
 pub use experiment::Experiment;
+pub use roles::{Missing, Roles};
 pub use run::{Iterate, Run};
 pub use source::{Selection, Source};
 pub use state::Session;

@@ -23,7 +23,8 @@ impl Session {
         self.sent = (e.run.id, e.data_version, e.run.iterates().len());
         let e = &self.now;
         let matrix = e.selection.matrix();
-        let n = matrix.n_rows();
+        // A row counts as often as its weight says.
+        let n = matrix.total_weight().round().max(1.0) as usize;
         let mixture = e.mixture();
         let log_likelihood = e.iterate().log_likelihood;
         let n_parameters = mixture.n_parameters();

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::roles::{self, Missing, Roles};
 use super::view::{ColumnView, DataView, Problem};
 use crate::data::builtin::{self, Builtin, Loader};
-use crate::data::{ColumnKind, Matrix, MatrixError, Table};
+use crate::data::{Block, ColumnKind, Matrix, MatrixError, Table, UNLABELLED};
 
 /// A table and where it came from.
 #[derive(Debug)]
@@ -88,11 +89,15 @@ impl Source {
     }
 }
 
-/// The columns chosen from a source and the matrix of their complete rows.
+/// The columns chosen from a source and the matrix of their rows.
 #[derive(Clone, Debug)]
 pub struct Selection {
     source: Rc<Source>,
-    fitted: Vec<usize>,
+    roles: Roles,
+    /// What the label column calls each component.
+    label_names: Rc<[String]>,
+    /// Rows of the table that miss a value in a fitted column.
+    incomplete: usize,
     axes: [usize; 2],
     matrix: Rc<Matrix>,
     /// Table row of each matrix row, where rows with a missing value were left out.
@@ -106,13 +111,23 @@ impl Selection {
     /// # Errors
     /// If a column is no number column, too few rows are complete, or a number cannot be squared.
     pub fn new(source: Rc<Source>, fitted: Vec<usize>) -> Result<Selection, Problem> {
-        let table = &source.table;
-        let problem = |what: String, remedy: &str| Problem {
-            what,
-            remedy: remedy.to_owned(),
+        let roles = Roles {
+            fitted,
+            ..Roles::default()
         };
+        Selection::with_roles(source, roles)
+    }
+
+    /// Builds the matrix of the fitted columns, with the rows' weights and known components.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and if a column cannot play its role; the message names column and row.
+    pub fn with_roles(source: Rc<Source>, roles: Roles) -> Result<Selection, Problem> {
+        let fitted = &roles.fitted;
+        let table = &source.table;
+        let problem = roles::problem;
         let mut columns = Vec::with_capacity(fitted.len());
-        for &index in &fitted {
+        for &index in fitted {
             let Some(column) = table.columns().get(index) else {
                 return Err(problem(
                     format!("There is no column {}.", index + 1),
@@ -135,31 +150,37 @@ impl Selection {
                 "Choose at least one column of numbers.",
             ));
         }
-        let complete: Vec<u32> = (0..table.n_rows())
-            .filter(|&row| columns.iter().all(|c| !c[row].is_nan()))
-            .map(|row| row as u32)
-            .collect();
-        if complete.len() < 2 {
+        let all = 0..table.n_rows() as u32;
+        let has_all = |row: &u32| columns.iter().all(|c| !c[*row as usize].is_nan());
+        let incomplete = table.n_rows() - all.clone().filter(has_all).count();
+        let fit_holes = roles.missing == Missing::Fit && incomplete > 0;
+        let rows: Vec<u32> = match roles.missing {
+            Missing::Fit => all.collect(),
+            Missing::Drop => all.filter(has_all).collect(),
+        };
+        if rows.len() < 2 {
             return Err(problem(
                 format!(
                     "Only {} of {} rows have a value in every chosen column.",
-                    complete.len(),
+                    rows.len(),
                     table.n_rows()
                 ),
-                "Leave out the columns that are mostly empty.",
+                "Leave out the columns that are mostly empty, or fit rows by what they have.",
             ));
         }
-        let all = complete.len() == table.n_rows();
-        let matrix = if all {
+        let all = rows.len() == table.n_rows();
+        let matrix = if fit_holes {
+            Matrix::with_holes(&columns)
+        } else if all {
             Matrix::from_columns(&columns)
         } else {
             let cut: Vec<Vec<f64>> = columns
                 .iter()
-                .map(|c| complete.iter().map(|&row| c[row as usize]).collect())
+                .map(|c| rows.iter().map(|&row| c[row as usize]).collect())
                 .collect();
             Matrix::from_columns(&cut.iter().map(Vec::as_slice).collect::<Vec<_>>())
         };
-        let matrix = matrix.map_err(|e| match e {
+        let cannot = |e: MatrixError| match e {
             MatrixError::TooWide { column } => problem(
                 format!(
                     "Column \u{201c}{}\u{201d} spans more than 1e150: its variance exceeds what a double can hold.",
@@ -168,21 +189,34 @@ impl Selection {
                 "Leave it out, or divide it by a constant.",
             ),
             other => problem(format!("These columns cannot be fitted: {other}."), ""),
-        })?;
+        };
+        let mut matrix = matrix.map_err(cannot)?;
+        if let Some(column) = roles.weights {
+            let weights = roles::weights(table, &roles, column, &rows)?;
+            matrix = matrix.with_weights(weights).map_err(cannot)?;
+        }
+        let mut label_names = Vec::new();
+        if let Some(column) = roles.labels {
+            let (labels, names) = roles::labels(table, &roles, column, &rows)?;
+            matrix = matrix.with_labels(labels).map_err(cannot)?;
+            label_names = names;
+        }
         let axes = [fitted[0], fitted[1.min(fitted.len() - 1)]];
         Ok(Selection {
-            fitted,
             axes,
             matrix: Rc::new(matrix),
-            kept: (!all).then(|| Rc::new(complete)),
+            kept: (!all).then(|| Rc::new(rows)),
+            label_names: label_names.into(),
+            incomplete,
+            roles,
             source,
         })
     }
 
     /// The same with other axes, if both are fitted columns and differ.
     pub fn with_axes(&self, x: usize, y: usize) -> Option<Selection> {
-        let fitted = |c: &usize| self.fitted.contains(c);
-        (fitted(&x) && fitted(&y) && (x != y || self.fitted.len() == 1)).then(|| Selection {
+        let fitted = |c: &usize| self.roles.fitted.contains(c);
+        (fitted(&x) && fitted(&y) && (x != y || self.roles.fitted.len() == 1)).then(|| Selection {
             axes: [x, y],
             ..self.clone()
         })
@@ -193,6 +227,21 @@ impl Selection {
         &self.source
     }
 
+    /// Which columns of the table play which role.
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// Indices of the map's two columns in the table.
+    pub fn axes(&self) -> [usize; 2] {
+        self.axes
+    }
+
+    /// How many components the label column names.
+    pub fn n_labels(&self) -> usize {
+        self.label_names.len()
+    }
+
     /// What a fit reads.
     pub fn matrix(&self) -> &Matrix {
         &self.matrix
@@ -200,18 +249,23 @@ impl Selection {
 
     /// Indices of the fitted columns in the table.
     pub fn fitted(&self) -> &[usize] {
-        &self.fitted
+        &self.roles.fitted
     }
 
     /// Indices of the map's two columns in the matrix; equal if only one column is fitted.
     pub fn map_columns(&self) -> [usize; 2] {
-        self.axes
-            .map(|axis| self.fitted.iter().position(|&c| c == axis).unwrap_or(0))
+        self.axes.map(|axis| {
+            self.roles
+                .fitted
+                .iter()
+                .position(|&c| c == axis)
+                .unwrap_or(0)
+        })
     }
 
     /// Name of a matrix column.
     pub fn column_name(&self, column: usize) -> &str {
-        self.source.table.columns()[self.fitted[column]].name()
+        self.source.table.columns()[self.roles.fitted[column]].name()
     }
 
     /// Number of a matrix row in the table, from 1.
@@ -240,10 +294,30 @@ impl Selection {
                     missing: c.missing(),
                 })
                 .collect(),
-            fitted: self.fitted.clone(),
+            fitted: self.roles.fitted.clone(),
             axes: self.axes,
             bounds: [x[0], x[1], y[0], y[1]],
+            missing: self.roles.missing,
+            n_incomplete: self.incomplete,
+            n_not_drawn: self.not_drawn(),
+            weights: self.roles.weights,
+            labels: self.roles.labels,
+            label_names: self.label_names.to_vec(),
+            n_labelled: self.matrix.labels().map_or(0, |labels| {
+                labels.iter().filter(|&&y| y != UNLABELLED).count()
+            }),
         }
+    }
+
+    /// Rows that miss one of the map's two columns.
+    fn not_drawn(&self) -> usize {
+        let [x, y] = self.map_columns();
+        let blocks = self.matrix.blocks().filter(Block::has_holes);
+        let missing = |block: Block<'_>| {
+            let pairs = block.column(x).iter().zip(block.column(y));
+            pairs.filter(|(x, y)| x.is_nan() || y.is_nan()).count()
+        };
+        blocks.map(missing).sum()
     }
 
     /// Smallest and largest value of a matrix column.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::command::Command;
 use super::experiment::Experiment;
+use super::roles::Roles;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
@@ -241,10 +242,10 @@ impl Session {
                 let source = Source::builtin(&id, self.load)?;
                 self.open(Rc::new(source))?;
             }
-            Command::SetColumns(columns) => {
-                let selection = Selection::new(self.now.selection.source().clone(), columns)?;
-                self.begin(selection, self.now.settings.clone(), true)?;
-            }
+            Command::SetColumns(fitted) => self.choose(|roles| roles.fitted = fitted)?,
+            Command::SetMissing(missing) => self.choose(|roles| roles.missing = missing)?,
+            Command::SetWeights(column) => self.choose(|roles| roles.weights = column)?,
+            Command::SetLabels(column) => self.choose(|roles| roles.labels = column)?,
             Command::SetAxes { x, y } => {
                 let selection = self.now.selection.with_axes(x, y).ok_or_else(|| Problem {
                     what: "The map shows two different fitted columns.".to_owned(),
@@ -410,6 +411,24 @@ impl Session {
         Ok(())
     }
 
+    /// A new run on the same table, its columns in other roles, with components enough for the
+    /// labels.
+    fn choose(&mut self, change: impl FnOnce(&mut Roles)) -> Result<(), Problem> {
+        let before = &self.now.selection;
+        let mut roles = before.roles().clone();
+        change(&mut roles);
+        let mut selection = Selection::with_roles(before.source().clone(), roles)?;
+        let [x, y] = before.axes();
+        if selection.fitted() == before.fitted()
+            && let Some(as_before) = selection.with_axes(x, y)
+        {
+            selection = as_before;
+        }
+        let mut settings = self.now.settings.clone();
+        settings.n_components = settings.n_components.max(selection.n_labels());
+        self.begin(selection, settings, true)
+    }
+
     /// A new run on the same data.
     fn restart(&mut self, settings: Settings) -> Result<(), Problem> {
         self.begin(self.now.selection.clone(), settings, false)
@@ -456,7 +475,8 @@ impl Session {
     fn given(&self, selection: &Selection, settings: &Settings) -> Option<Rc<Mixture>> {
         let given = self.now.given.clone().unwrap_or_else(|| self.now.mixture());
         let same_data = Rc::ptr_eq(selection.source(), self.now.selection.source())
-            && selection.fitted() == self.now.selection.fitted();
+            && selection.fitted() == self.now.selection.fitted()
+            && selection.matrix().centre() == self.now.selection.matrix().centre();
         let fits = given.n_components() == settings.n_components
             && given.covariance_type() == settings.covariance_type
             && self.now.settings.model == settings.model
@@ -556,7 +576,14 @@ impl Session {
     }
 }
 
-fn refused(e: SettingsError) -> Problem {
+/// A problem for settings that cannot be used.
+pub(super) fn refused(e: SettingsError) -> Problem {
+    if e == SettingsError::Holes {
+        return Problem {
+            what: "Some values are missing, and this model needs all of them.".to_owned(),
+            remedy: "Choose EM, or leave those rows out.".to_owned(),
+        };
+    }
     Problem {
         what: format!("This cannot be set: {e}."),
         remedy: String::new(),

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::roles::Missing;
 use crate::data::ColumnKind;
 use crate::fit::{Objective, Settings};
 use crate::study::Health;
@@ -81,8 +82,22 @@ pub struct DataView {
     pub warnings: Vec<String>,
     /// Rows of the table.
     pub n_rows: usize,
-    /// Rows that the fit uses (rows with a missing value in a fitted column are left out).
+    /// Rows that the fit uses.
     pub n_fitted: usize,
+    /// What becomes of rows with a missing value in a fitted column.
+    pub missing: Missing,
+    /// How many such rows the table has: left out, or fitted by what they have.
+    pub n_incomplete: usize,
+    /// Rows that are fitted and not drawn on the map: they miss one of its two columns.
+    pub n_not_drawn: usize,
+    /// Index of the column that gives each row its weight.
+    pub weights: Option<usize>,
+    /// Index of the column that gives rows their component.
+    pub labels: Option<usize>,
+    /// What that column calls the first components, in order A, B, C ...
+    pub label_names: Vec<String>,
+    /// Rows whose component is known.
+    pub n_labelled: usize,
     /// All columns of the table.
     pub columns: Vec<ColumnView>,
     /// Indices of the fitted columns.

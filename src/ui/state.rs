@@ -8,7 +8,7 @@ use super::closures::follow;
 use super::stage::{Layers, Stage};
 use super::theme::Theme;
 use crate::fit::{Objective, Settings};
-use crate::session::{Command, DataView, Phase, Problem, Status, View};
+use crate::session::{Command, DataView, Missing, Phase, Problem, Status, View};
 use crate::worker::{Client, FromWorker};
 
 /// Everything the components read, and every way they have to change it.
@@ -224,6 +224,13 @@ fn blank() -> View {
             fitted: Vec::new(),
             axes: [0, 1],
             bounds: [0.0, 1.0, 0.0, 1.0],
+            missing: Missing::Drop,
+            n_incomplete: 0,
+            n_not_drawn: 0,
+            weights: None,
+            labels: None,
+            label_names: Vec::new(),
+            n_labelled: 0,
         },
         settings: Settings::default(),
         speed: 2.0,

@@ -299,6 +299,9 @@ fn choices(view: &View) -> Vec<Command> {
         .chain([
             Command::SetColumns(view.data.fitted.clone()),
             Command::SetAxes { x, y },
+            Command::SetMissing(view.data.missing),
+            Command::SetWeights(view.data.weights),
+            Command::SetLabels(view.data.labels),
             Command::SetComponents(settings.n_components),
             Command::SetCovariance(settings.covariance_type),
             Command::SetInit(settings.init),
