@@ -1,5 +1,6 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
+use super::assign::Assign;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{Evaluator, Mixture, n_shares};
@@ -177,6 +178,13 @@ pub struct Expectation {
     pub labels: Vec<u8>,
     /// What changed against the labels given.
     pub moves: Option<Moves>,
+    /// The sum of the rows' weights: their number without weights.
+    pub rows: f64,
+    /// How the rows were shared out.
+    pub assign: Assign,
+    /// What the classification log-likelihood has beside the log-likelihood, if rows were
+    /// assigned hard.
+    pub classification: f64,
 }
 
 /// One pass: responsibilities r_ik = w_k N(x_i; mu_k, S_k) / p(x_i) under `mixture`
@@ -193,6 +201,18 @@ pub fn e_step(
     centres: &[Vec<f64>],
     previous: Option<&[u8]>,
 ) -> Expectation {
+    e_step_as(matrix, mixture, centres, previous, Assign::Soft)
+}
+
+/// As [`e_step`], with the rows shared out in another way before they are summed.
+/// Log-likelihood and labels are those of the parameters all the same.
+pub fn e_step_as(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    centres: &[Vec<f64>],
+    previous: Option<&[u8]>,
+    assign: Assign,
+) -> Expectation {
     let k = mixture.n_components();
     let dense = mixture.covariance_type().is_dense();
     let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
@@ -202,6 +222,7 @@ pub fn e_step(
     let mut scratch = [0.0; BLOCK_ROWS];
     let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
+    let mut classification = 0.0;
     for block in matrix.blocks() {
         evaluator.responsibilities(&block);
         let density = &evaluator.log_density()[..block.len()];
@@ -215,6 +236,7 @@ pub fn e_step(
             n_shares(mixture),
             &mut labels[block.first_row()..end],
         );
+        classification += assign.apply(evaluator.table_mut(), &block);
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
             if mixture.weights()[c] > 0.0 {
                 let r = counted(&block, evaluator.row(c), &mut scratch);
@@ -242,6 +264,9 @@ pub fn e_step(
         noise_count,
         moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
+        rows: matrix.total_weight(),
+        assign,
+        classification,
     }
 }
 

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::method::{Algorithm, Knob, Knobs, Method, Model};
+use super::stopping::StopRule;
+use super::vector::takes;
 use crate::data::{Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
 
@@ -100,6 +102,9 @@ pub struct Settings {
     pub seed: u64,
     /// Keeps covariances from collapsing.
     pub floor: Floor,
+    /// What ends a run.
+    #[serde(default)]
+    pub stop_rule: StopRule,
     /// Stop when the log-likelihood per row (natural logarithm) gains less than this in an iteration.
     pub tol: f64,
     /// Play and run stop after this many iterations.
@@ -120,6 +125,7 @@ impl Default for Settings {
             init: InitMethod::KMeans,
             seed: 1,
             floor: Floor::relative(1e-6),
+            stop_rule: StopRule::default(),
             tol: 1e-6,
             max_iter: 1000,
         }
@@ -163,6 +169,8 @@ pub enum SettingsError {
     },
     /// Entries are missing, and this model or algorithm needs all of them.
     Holes,
+    /// The algorithm extrapolates parameters, and this family ties them together.
+    Family(Algorithm),
 }
 
 impl fmt::Display for SettingsError {
@@ -219,11 +227,21 @@ impl fmt::Display for SettingsError {
                 f,
                 "some values are missing, and this model needs all of them: leave those rows out, or choose EM"
             ),
+            SettingsError::Family(algorithm) => write!(
+                f,
+                "{} works with full, tied, diagonal and spherical covariances, EII and EEI: choose one of these, or EM",
+                name(*algorithm)
+            ),
         }
     }
 }
 
 impl std::error::Error for SettingsError {}
+
+/// The name of an algorithm for normal components.
+fn name(algorithm: Algorithm) -> &'static str {
+    Method::of(Model::Gaussian, algorithm).map_or("this algorithm", |m| m.name)
+}
 
 impl Settings {
     /// Checks every number against its range and against the rows.
@@ -273,6 +291,10 @@ impl Settings {
                 model: self.model,
                 algorithm: self.algorithm,
             });
+        }
+        let extrapolates = matches!(self.algorithm, Algorithm::Squarem | Algorithm::Daarem);
+        if extrapolates && !takes(self.covariance_type) {
+            return Err(SettingsError::Family(self.algorithm));
         }
         if matrix.has_holes() {
             return Err(SettingsError::Holes);
