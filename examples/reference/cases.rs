@@ -20,6 +20,9 @@ use mixscope::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 use mixscope::study::{aic, bic};
 use serde_json::{Value, json};
 
+#[path = "stepwise.rs"]
+mod stepwise;
+
 /// What a case gave.
 pub enum Outcome {
     /// Numbers in the shape of `expected`.
@@ -58,6 +61,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "kmeanspp" => k_means_plus_plus(case, folder).map(Outcome::Result),
         "mclust" => mclust::run(case, folder).map(Outcome::Result),
         "student_t" => student::student(case, folder).map(Outcome::Result),
+        "stepwise" => stepwise::run(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
         "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
         "drift" => study::drifting(case).map(Outcome::Result),
