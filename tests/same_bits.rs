@@ -328,3 +328,40 @@ fn trajectories_with_holes() -> u64 {
 fn fits_with_holes_weights_and_labels_have_the_same_bits_everywhere() {
     assert_eq!(trajectories_with_holes(), 1_235_232_839_263_643_397);
 }
+
+/// A run of each algorithm in every plain family.
+fn algorithms() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    session.handle(Command::OpenBuiltin("faithful".into()));
+    session.handle(Command::SetInit(InitMethod::RandomPoints));
+    session.handle(Command::SetKnob(Knob::Stage, 10.0));
+    session.handle(Command::SetKnob(Knob::Passes, 2.0));
+    for algorithm in [
+        Algorithm::Classification,
+        Algorithm::Stochastic,
+        Algorithm::MonteCarlo,
+        Algorithm::Annealing,
+        Algorithm::Stepwise,
+        Algorithm::Subsample,
+        Algorithm::Squarem,
+        Algorithm::Daarem,
+    ] {
+        session.handle(Command::SetMethod(Model::Gaussian, algorithm));
+        for family in CovarianceType::ALL {
+            session.handle(Command::SetCovariance(family));
+            for _ in 0..20 {
+                session.handle(Command::Step);
+            }
+            assert_eq!(session.view().problem, None);
+            add_run(&mut hash, &session);
+        }
+    }
+    hash.0
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn a_trajectory_of_every_algorithm_has_the_same_bits_everywhere() {
+    assert_eq!(algorithms(), 409_507_884_028_558_437);
+}

@@ -26,6 +26,9 @@ use mixscope::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 use mixscope::study::{aic, bic};
 use serde_json::{Value, json};
 
+#[path = "stepwise.rs"]
+mod stepwise;
+
 /// What a case gave.
 pub enum Outcome {
     /// Numbers in the shape of `expected`.
@@ -67,6 +70,7 @@ pub fn run(case: &Value, folder: &Path) -> Outcome {
         "student_t" => student::student(case, folder).map(Outcome::Result),
         "missing" => missing::run(case, folder).map(Outcome::Result),
         "semi_supervised" => semi_supervised::run(case, folder).map(Outcome::Result),
+        "stepwise" => stepwise::run(case, folder).map(Outcome::Result),
         "model_selection" => model_selection(case, folder).map(Outcome::Result),
         "anomaly" => study::anomaly(case, folder).map(Outcome::Result),
         "drift" => study::drifting(case).map(Outcome::Result),

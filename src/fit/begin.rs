@@ -28,7 +28,7 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
                 },
             )?
         }
-        Algorithm::Em => components(matrix, settings)?,
+        _ => components(matrix, settings)?,
     };
     let knobs = &settings.knobs;
     let made = match settings.model {

@@ -1,5 +1,6 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
+use super::assign::Assign;
 use super::missing;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
@@ -180,6 +181,13 @@ pub struct Expectation {
     pub labels: Vec<u8>,
     /// What changed against the labels given.
     pub moves: Option<Moves>,
+    /// The sum of the rows' weights: their number without weights.
+    pub rows: f64,
+    /// How the rows were shared out.
+    pub assign: Assign,
+    /// What the classification log-likelihood has beside the log-likelihood, if rows were
+    /// assigned hard.
+    pub classification: f64,
 }
 
 /// One pass: responsibilities r_ik = w_k N(x_i; mu_k, S_k) / p(x_i) under `mixture`
@@ -198,6 +206,18 @@ pub fn e_step(
     centres: &[Vec<f64>],
     previous: Option<&[u8]>,
 ) -> Expectation {
+    e_step_as(matrix, mixture, centres, previous, Assign::Soft)
+}
+
+/// As [`e_step`], with the rows shared out in another way before they are summed.
+/// Log-likelihood and labels are those of the parameters all the same.
+pub fn e_step_as(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    centres: &[Vec<f64>],
+    previous: Option<&[u8]>,
+    assign: Assign,
+) -> Expectation {
     let k = mixture.n_components();
     let dense = mixture.covariance_type().is_dense();
     let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
@@ -207,6 +227,7 @@ pub fn e_step(
     let mut scratch = [0.0; BLOCK_ROWS];
     let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
+    let mut classification = 0.0;
     for block in matrix.blocks() {
         responsibilities.take(&block);
         let density = &responsibilities.log_density()[..block.len()];
@@ -220,6 +241,9 @@ pub fn e_step(
             n_shares(mixture),
             &mut labels[block.first_row()..end],
         );
+        if let Some(evaluator) = responsibilities.independent() {
+            classification += assign.apply(evaluator.table_mut(), &block);
+        }
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
             // A state of a chain is empty only once no path leads to it.
             let empty = mixture.weights()[c] == 0.0 && mixture.chain().is_none();
@@ -256,6 +280,9 @@ pub fn e_step(
         chain: responsibilities.into_chain_counts(),
         moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
+        rows: matrix.total_weight(),
+        assign,
+        classification,
     }
 }
 

@@ -3,10 +3,11 @@
 
 use std::rc::Rc;
 
-use super::e_step::{Expectation, e_step};
+use super::e_step::{Expectation, e_step_as};
 use super::m_step::{StepError, m_step};
-use super::plan::Plan;
-use super::variational;
+use super::plan::{Objective, Plan};
+use super::scheme::{Memory, Scheme};
+use super::{annealing, daarem, squarem, stochastic, subsample, variational};
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
@@ -17,6 +18,15 @@ pub struct State {
     pub mixture: Rc<Mixture>,
     /// Iterations done.
     pub t: usize,
+    /// What the algorithm has to know beside them.
+    pub memory: Memory,
+}
+
+impl State {
+    /// Iterations done since the algorithm began.
+    pub(super) fn stage(&self) -> usize {
+        self.t - self.memory.since
+    }
 }
 
 /// A mixture with the E-step that belongs to it: its objective is known and the
@@ -27,6 +37,7 @@ pub struct Em {
     expectation: Expectation,
     log_likelihood: f64,
     objective: f64,
+    shown: Objective,
 }
 
 impl Em {
@@ -34,26 +45,45 @@ impl Em {
     /// a plan that seeks a posterior, the first one is drawn from its responsibilities
     /// ([`variational::first`]).
     pub fn new(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Em {
-        let mixture = Rc::new(variational::first(matrix, mixture, plan));
-        Em::resume(matrix, State { mixture, t: 0 }, plan)
+        let state = State {
+            mixture: Rc::new(variational::first(matrix, mixture, plan)),
+            t: 0,
+            memory: Memory::default(),
+        };
+        Em::resume(matrix, state, plan)
     }
 
-    /// Goes on from where a fit stood.
+    /// Goes on from where a fit stood. A plan of another algorithm begins that algorithm here.
     pub fn resume(matrix: &Matrix, state: State, plan: &Plan) -> Em {
-        let mixture = &state.mixture;
-        let expectation = e_step(matrix, mixture, mixture.means(), None);
-        Em::of(matrix, state, expectation, plan)
+        Em::evaluate(matrix, plan.scheme.adopt(state), None, plan)
     }
 
-    fn of(matrix: &Matrix, state: State, expectation: Expectation, plan: &Plan) -> Em {
+    /// The E-step of a state, over the rows that its algorithm looks at.
+    fn evaluate(matrix: &Matrix, state: State, previous: Option<&[u8]>, plan: &Plan) -> Em {
+        let mixture = &state.mixture;
+        let n = matrix.n_rows();
+        let assign = plan.scheme.assign(&state, plan.seed);
+        let expectation = match plan.scheme.rows(&state, plan.seed, n) {
+            None => {
+                let previous = previous.filter(|labels| labels.len() == n);
+                e_step_as(matrix, mixture, mixture.means(), previous, assign)
+            }
+            Some(rows) => part(matrix, &rows, mixture),
+        };
+        let shown = plan.objective_at(&state, n);
+        let beside = match shown {
+            Objective::Classification => expectation.classification,
+            _ => plan.beside_likelihood(mixture),
+        };
         Em {
-            objective: expectation.log_likelihood + plan.beside_likelihood(&state.mixture),
-            log_likelihood: match state.mixture.posterior() {
+            log_likelihood: match mixture.posterior() {
                 None => expectation.log_likelihood,
-                Some(_) => variational::log_density(matrix, &state.mixture.plug_in()),
+                Some(_) => variational::log_density(matrix, &mixture.plug_in()),
             },
+            objective: expectation.log_likelihood + beside,
             state,
             expectation,
+            shown,
         }
     }
 
@@ -67,39 +97,101 @@ impl Em {
         &self.state.mixture
     }
 
-    /// What the E-step with the current parameters gave.
+    /// What the E-step with the current parameters gave, over the rows that the algorithm looks
+    /// at: its log-likelihood is scaled to all rows, its sums are not.
     pub fn expectation(&self) -> &Expectation {
         &self.expectation
     }
 
     /// Total log-likelihood (natural logarithm) of the current parameters; for a posterior
-    /// that of its [`Mixture::plug_in`].
+    /// that of its [`Mixture::plug_in`]; an estimate
+    /// where the algorithm looks at some of the rows only.
     pub fn log_likelihood(&self) -> f64 {
         self.log_likelihood
     }
 
-    /// The value of [`Plan::objective`] at the current parameters.
+    /// The value of [`Self::shown`] at the current parameters.
     pub fn objective(&self) -> f64 {
         self.objective
     }
 
-    /// One iteration: the M-step from the E-step at hand, then the next E-step.
+    /// What the curve shows here: [`Plan::objective`], or what an algorithm shows on its way.
+    pub fn shown(&self) -> Objective {
+        self.shown
+    }
+
+    /// Effective number of points of every component among all `n` rows (the sum of their
+    /// weights), K numbers; where the E-step went over some of them, in proportion.
+    pub fn counts(&self, n: f64) -> Vec<f64> {
+        let e = &self.expectation;
+        let scale = if e.rows > 0.0 { n / e.rows } else { 0.0 };
+        let part = self.shown.of_some_rows();
+        let count = |count: f64| if part { count * scale } else { count };
+        e.sums.iter().map(|s| count(s.count)).collect()
+    }
+
+    /// One iteration of the plan's algorithm; of EM: the M-step from the E-step at hand, then
+    /// the next E-step.
     ///
     /// # Errors
     /// If the M-step cannot be completed; `self` stays as it was.
     pub fn iterate(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
+        if self.state.memory.scheme != plan.scheme {
+            return Em::resume(matrix, self.state.clone(), plan).iterate(matrix, plan);
+        }
+        match plan.scheme {
+            Scheme::Em | Scheme::Classification => self.step(matrix, plan),
+            Scheme::Annealed(cooling) => annealing::iterate(self, matrix, plan, cooling),
+            Scheme::Drawn(chain) => stochastic::iterate(self, matrix, plan, chain),
+            Scheme::Stepwise(stepwise) => stepwise.iterate(self, matrix, plan),
+            Scheme::Subsample { .. } => subsample::iterate(self, matrix, plan),
+            Scheme::Squarem => squarem::cycle(self, matrix, plan),
+            Scheme::Daarem => daarem::cycle(self, matrix, plan),
+        }
+    }
+
+    /// The M-step from the E-step at hand, then the next E-step.
+    pub(super) fn step(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
         let mixture = m_step(matrix, self.mixture(), &self.expectation, plan)?;
-        let labels = &self.expectation.labels;
-        let expectation = e_step(matrix, &mixture, mixture.means(), Some(labels));
+        self.arrive(matrix, mixture, self.state.memory.clone(), plan)
+    }
+
+    /// The E-step of the parameters that an iteration ends with.
+    pub(super) fn arrive(
+        &self,
+        matrix: &Matrix,
+        mixture: Mixture,
+        memory: Memory,
+        plan: &Plan,
+    ) -> Result<Em, StepError> {
         let state = State {
             mixture: Rc::new(mixture),
             t: self.state.t + 1,
+            memory,
         };
-        let next = Em::of(matrix, state, expectation, plan);
+        let next = Em::evaluate(matrix, state, Some(&self.expectation.labels), plan);
         if next.objective.is_finite() {
             Ok(next)
         } else {
             Err(StepError::NotFinite { component: 0 })
         }
     }
+
+    /// Changes what the algorithm remembers, where nothing that was computed depends on it.
+    pub(super) fn remember(&mut self, memory: Memory) {
+        self.state.memory = memory;
+    }
+}
+
+/// The E-step over some of the rows, its log-likelihood scaled to all of them. Rows without
+/// any weight tell nothing: the log-likelihood is then that of all rows.
+fn part(matrix: &Matrix, rows: &[usize], mixture: &Mixture) -> Expectation {
+    let some = matrix.subset(rows);
+    let soft = Default::default();
+    let mut expectation = e_step_as(&some, mixture, mixture.means(), None, soft);
+    expectation.log_likelihood = match expectation.rows > 0.0 {
+        true => expectation.log_likelihood * (matrix.total_weight() / expectation.rows),
+        false => e_step_as(matrix, mixture, mixture.means(), None, soft).log_likelihood,
+    };
+    expectation
 }

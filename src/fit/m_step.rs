@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::e_step::{Expectation, Sums, e_step};
+use super::e_step::{Expectation, Sums, e_step_as};
 use super::markov;
 use super::plan::Plan;
 use super::prior::Prior;
@@ -158,7 +158,7 @@ pub fn m_step(
     let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior, scales)?;
     let next = if cancelled {
         // Exact route: the same responsibilities, summed about the new means.
-        let again = e_step(matrix, mixture, &means, None);
+        let again = e_step_as(matrix, mixture, &means, None, e.assign);
         let (exact, means, _) = self::moments(&again.sums, &means, dense, prior, scales)?;
         assemble(matrix, mixture, &exact, means, e, plan)?
     } else {

@@ -40,6 +40,22 @@ pub enum Algorithm {
     Em,
     /// Batch EM with priors that keep covariances from collapsing.
     Map,
+    /// Every row goes wholly to its strongest component.
+    Classification,
+    /// Every row is drawn to one component, for a number of iterations.
+    Stochastic,
+    /// Every row is drawn several times, ever more often, for a number of iterations.
+    MonteCarlo,
+    /// Responsibilities are levelled at first.
+    Annealing,
+    /// Parameters move after every batch of rows.
+    Stepwise,
+    /// A part of the rows first.
+    Subsample,
+    /// EM steps extrapolated.
+    Squarem,
+    /// EM steps combined.
+    Daarem,
 }
 
 /// A number that a model or an algorithm has beside K, covariance, start and floor.
@@ -66,6 +82,22 @@ pub enum Knob {
     WishartDegrees,
     /// Probability of staying in a state at the start.
     Stay,
+    /// Rows of a batch or of a part of the data; 0 chooses.
+    Rows,
+    /// What falls with its power: the step size of stepwise EM.
+    StepExponent,
+    /// Added to the number of the update in it.
+    StepOffset,
+    /// Passes over the data before batch EM.
+    Passes,
+    /// 1 if batches are drawn, 0 if they follow the table.
+    Shuffle,
+    /// Inverse temperature at the start.
+    Beta,
+    /// Iterations before EM takes over.
+    Stage,
+    /// Draws a row.
+    Draws,
 }
 
 /// What a person is told of a knob, and what it can be.
@@ -91,7 +123,7 @@ pub struct KnobSpec {
 
 impl Knob {
     /// All of them, in the order of [`Knobs`].
-    pub const ALL: [Knob; 10] = [
+    pub const ALL: [Knob; 18] = [
         Knob::NoiseShare,
         Knob::PriorRows,
         Knob::PriorWeight,
@@ -102,6 +134,14 @@ impl Knob {
         Knob::MeanPrecision,
         Knob::WishartDegrees,
         Knob::Stay,
+        Knob::Rows,
+        Knob::StepExponent,
+        Knob::StepOffset,
+        Knob::Passes,
+        Knob::Shuffle,
+        Knob::Beta,
+        Knob::Stage,
+        Knob::Draws,
     ];
 
     /// Name, range and default.
@@ -132,6 +172,12 @@ impl Knob {
                 whole: true,
                 choices,
                 ..real(name, about, [0.0, choices.len() as f64 - 1.0, default])
+            }
+        }
+        const fn count(name: &'static str, about: &'static str, range: [f64; 3]) -> KnobSpec {
+            KnobSpec {
+                whole: true,
+                ..real(name, about, range)
             }
         }
         const fn of_the_start(spec: KnobSpec) -> KnobSpec {
@@ -199,6 +245,42 @@ impl Knob {
                 "probability of staying in a state from one row to the next at the start",
                 [0.01, 0.99, 0.8],
             )),
+            Knob::Rows => count(
+                "Rows at a time",
+                "0 takes a tenth of the rows",
+                [0.0, 1e9, 0.0],
+            ),
+            Knob::StepExponent => real(
+                "Exponent",
+                "how fast the steps grow shorter: step = (update + offset)^-exponent",
+                [0.5, 1.0, 0.6],
+            ),
+            Knob::StepOffset => real(
+                "Offset",
+                "the larger, the shorter are the first steps",
+                [1.0, 1e6, 2.0],
+            ),
+            Knob::Passes => count(
+                "Passes",
+                "over the data, before EM on all rows takes over",
+                [1.0, 1000.0, 5.0],
+            ),
+            Knob::Shuffle => count(
+                "Shuffled",
+                "1: rows in an order that is drawn; 0: in that of the table",
+                [0.0, 1.0, 1.0],
+            ),
+            Knob::Beta => real(
+                "First \u{3b2}",
+                "responsibilities are raised to this power, which rises to 1",
+                [0.01, 1.0, 0.5],
+            ),
+            Knob::Stage => count("Iterations", "before plain EM takes over", [1.0, 1e5, 50.0]),
+            Knob::Draws => count(
+                "Draws",
+                "a row, in the first iteration; they grow with the iterations",
+                [1.0, 1000.0, 10.0],
+            ),
         }
     }
 
@@ -319,6 +401,68 @@ pub const METHODS: &[Method] = &[
         algorithm: Algorithm::Em,
         knobs: &[Knob::Stay],
     },
+    Method {
+        name: "SQUAREM",
+        about: "Two EM steps, then one that goes farther along: the same end as EM in fewer iterations.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Squarem,
+        knobs: &[],
+    },
+    Method {
+        name: "DAAREM",
+        about: "An iteration combines up to eleven EM steps: the same end as EM in far fewer iterations.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Daarem,
+        knobs: &[],
+    },
+    Method {
+        name: "Mini-batch EM",
+        about: "Components move after every batch of rows, by shorter and shorter steps; then EM on all rows.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Stepwise,
+        knobs: &[
+            Knob::Rows,
+            Knob::StepExponent,
+            Knob::StepOffset,
+            Knob::Passes,
+            Knob::Shuffle,
+        ],
+    },
+    Method {
+        name: "Subsample, then EM",
+        about: "EM on rows drawn at random until it gains little, then on all rows.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Subsample,
+        knobs: &[Knob::Rows],
+    },
+    Method {
+        name: "Classification EM",
+        about: "Every row goes wholly to its strongest component: k-means with shapes; the classification likelihood never falls.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Classification,
+        knobs: &[],
+    },
+    Method {
+        name: "Stochastic EM",
+        about: "Every row is drawn to one component, and chance may leave a poor optimum; the average of the later half goes on with EM.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Stochastic,
+        knobs: &[Knob::Stage],
+    },
+    Method {
+        name: "Monte Carlo EM",
+        about: "Every row is drawn several times, ever more often, until plain EM takes over.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::MonteCarlo,
+        knobs: &[Knob::Draws, Knob::Stage],
+    },
+    Method {
+        name: "Annealed EM",
+        about: "Responsibilities begin nearly level and sharpen while the temperature falls: less depends on the start.",
+        model: Model::Gaussian,
+        algorithm: Algorithm::Annealing,
+        knobs: &[Knob::Beta, Knob::Stage],
+    },
 ];
 
 const POSTERIOR_KNOBS: &[Knob] = &[
@@ -352,7 +496,8 @@ mod tests {
     fn a_knob_out_of_its_range_is_found() {
         for knob in Knob::ALL {
             let spec = knob.spec();
-            for value in [f64::NAN, spec.min - 1.0, spec.max * 2.0] {
+            let half = if spec.whole { 0.5 } else { f64::NAN };
+            for value in [f64::NAN, spec.min - 1.0, spec.max * 2.0, spec.min + half] {
                 let knobs = Knobs::default().with(knob, value);
                 assert_eq!(knobs.out_of_range(), Some(knob));
             }

@@ -1,8 +1,10 @@
 //! What the path of a fit depends on beside its parameters: the settings made ready for
 //! one matrix.
 
+use super::em::State;
 use super::method::{Algorithm, Knob};
 use super::prior::Prior;
+use super::scheme::Scheme;
 use super::settings::Settings;
 use super::variational::VariationalPrior;
 use crate::data::Matrix;
@@ -19,6 +21,10 @@ pub struct Plan {
     pub kent: bool,
     /// The prior whose posterior is sought, if the parameters are a distribution.
     pub variational: Option<VariationalPrior>,
+    /// How an iteration gets from parameters to parameters.
+    pub scheme: Scheme,
+    /// What random numbers depend on.
+    pub seed: u64,
 }
 
 /// What a run climbs, and what its curve shows.
@@ -31,6 +37,16 @@ pub enum Objective {
     Penalised,
     /// Of ln p(X), all parameters integrated out: see [`variational`](super::variational).
     LowerBound,
+    /// ln p(X, Z): of the rows and the component that each is assigned to.
+    Classification,
+    /// ln p(X) of parameters that were drawn: it may fall.
+    Stochastic,
+    /// ln p(X) while the responsibilities are tempered: it may fall.
+    Cooling,
+    /// ln p(X) as one batch of rows suggests: it may fall.
+    Batch,
+    /// ln p(X) as a part of the rows suggests.
+    Subsample,
 }
 
 impl Objective {
@@ -40,7 +56,23 @@ impl Objective {
             Objective::LogLikelihood => "log-likelihood",
             Objective::Penalised => "penalised log-likelihood",
             Objective::LowerBound => "evidence lower bound (ELBO)",
+            Objective::Classification => "classification log-likelihood",
+            Objective::Stochastic => "log-likelihood (stochastic)",
+            Objective::Cooling => "log-likelihood (while cooling)",
+            Objective::Batch => "log-likelihood estimated from one batch",
+            Objective::Subsample => "log-likelihood estimated from a part of the rows",
         }
+    }
+
+    /// Does the algorithm climb this, so that a small gain means something? The others are
+    /// shown on the way only.
+    pub fn climbs(self) -> bool {
+        !matches!(self, Objective::Stochastic | Objective::Cooling) && !self.of_some_rows()
+    }
+
+    /// Is it estimated from some of the rows?
+    pub fn of_some_rows(self) -> bool {
+        matches!(self, Objective::Batch | Objective::Subsample)
     }
 }
 
@@ -59,6 +91,8 @@ impl Plan {
             prior,
             kent: settings.knobs.count(Knob::ScaleUpdate) == 1,
             variational,
+            scheme: Scheme::new(settings, matrix),
+            seed: settings.seed,
         }
     }
 
@@ -69,16 +103,25 @@ impl Plan {
             prior: None,
             kent: false,
             variational: None,
+            scheme: Scheme::Em,
+            seed: 0,
         }
     }
 
-    /// What a run under this plan climbs.
+    /// What a run under this plan climbs in the end.
     pub fn objective(&self) -> Objective {
         match (&self.prior, &self.variational) {
+            _ if self.scheme == Scheme::Classification => Objective::Classification,
             (_, Some(_)) => Objective::LowerBound,
             (None, None) => Objective::LogLikelihood,
             (Some(_), None) => Objective::Penalised,
         }
+    }
+
+    /// What the curve shows at `state`, in a fit of `n` rows.
+    pub(super) fn objective_at(&self, state: &State, n: usize) -> Objective {
+        let own = self.scheme.objective(state, n);
+        own.unwrap_or_else(|| self.objective())
     }
 
     /// What the objective has beside the log-likelihood.

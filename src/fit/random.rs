@@ -13,6 +13,16 @@ impl Random {
         Random(ChaCha8Rng::seed_from_u64(seed))
     }
 
+    /// The stream of a place in a fit: its seed, iteration and block. What is drawn there
+    /// does not depend on what was drawn elsewhere.
+    pub fn at(seed: u64, t: u64, block: u64) -> Self {
+        let mut key = [0; 32];
+        for (bytes, word) in key.chunks_exact_mut(8).zip([seed, t, block, 1]) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        Random(ChaCha8Rng::from_seed(key))
+    }
+
     /// Uniform on [0, 1), 53 bits.
     pub fn uniform(&mut self) -> f64 {
         const UNIT: f64 = 1.0 / 9_007_199_254_740_992.0;

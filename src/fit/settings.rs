@@ -3,6 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::method::{Algorithm, Knob, Knobs, Method, Model};
+use super::stopping::StopRule;
+use super::vector::takes;
 use crate::data::{Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
 
@@ -100,6 +102,9 @@ pub struct Settings {
     pub seed: u64,
     /// Keeps covariances from collapsing.
     pub floor: Floor,
+    /// What ends a run.
+    #[serde(default)]
+    pub stop_rule: StopRule,
     /// Stop when the log-likelihood per row (natural logarithm) gains less than this in an iteration.
     pub tol: f64,
     /// Play and run stop after this many iterations.
@@ -120,6 +125,7 @@ impl Default for Settings {
             init: InitMethod::KMeans,
             seed: 1,
             floor: Floor::relative(1e-6),
+            stop_rule: StopRule::default(),
             tol: 1e-6,
             max_iter: 1000,
         }
@@ -165,6 +171,8 @@ pub enum SettingsError {
     Holes,
     /// Rows have weights, and a hidden Markov model cannot see one of them twice.
     MarkovWeights,
+    /// The algorithm extrapolates parameters, and this family ties them together.
+    Family(Algorithm),
 }
 
 impl fmt::Display for SettingsError {
@@ -225,11 +233,21 @@ impl fmt::Display for SettingsError {
                 f,
                 "the rows have weights, and a hidden Markov model sees every row of a sequence once: leave the weights out, or choose EM"
             ),
+            SettingsError::Family(algorithm) => write!(
+                f,
+                "{} works with full, tied, diagonal and spherical covariances, EII and EEI: choose one of these, or EM",
+                name(*algorithm)
+            ),
         }
     }
 }
 
 impl std::error::Error for SettingsError {}
+
+/// The name of an algorithm for normal components.
+fn name(algorithm: Algorithm) -> &'static str {
+    Method::of(Model::Gaussian, algorithm).map_or("this algorithm", |m| m.name)
+}
 
 impl Settings {
     /// Checks every number against its range and against the rows.
@@ -282,6 +300,10 @@ impl Settings {
         }
         let takes_holes = self.model == Model::Gaussian
             && matches!(self.algorithm, Algorithm::Em | Algorithm::Map);
+        let extrapolates = matches!(self.algorithm, Algorithm::Squarem | Algorithm::Daarem);
+        if extrapolates && !takes(self.covariance_type) {
+            return Err(SettingsError::Family(self.algorithm));
+        }
         if matrix.has_holes() && !takes_holes {
             return Err(SettingsError::Holes);
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::em::Em;
 use super::m_step::{StepError, pairs};
 use super::plan::Plan;
+use super::scheme::Scheme;
 use super::shapes::{Scatter, shaped};
 use crate::data::Matrix;
 use crate::mixture::{Covariance, Kind, MAX_COMPONENTS, Mixture, letter};
@@ -161,8 +162,13 @@ pub fn preview(
     if !after.is_finite() {
         return Err(EditError::Step(StepError::NotFinite { component: 0 }));
     }
+    let mut plan = plan.clone();
+    if !em.shown().climbs() {
+        // What is not climbed does not tell what the edit is worth.
+        plan.scheme = Scheme::Em;
+    }
     for _ in 0..iterations {
-        match em.iterate(matrix, plan) {
+        match em.iterate(matrix, &plan) {
             Ok(next) => em = next,
             Err(_) => break,
         }

@@ -333,7 +333,7 @@ impl Covariance {
     }
 
     /// Row j of the factor left of the diagonal; empty for a diagonal covariance.
-    pub(super) fn factor_row(&self, j: usize) -> &[f64] {
+    pub(crate) fn factor_row(&self, j: usize) -> &[f64] {
         match &self.entries {
             Entries::Dense { factor, .. } => &factor[j * self.d..j * self.d + j],
             Entries::Diagonal { .. } => &[],

@@ -296,6 +296,11 @@ impl<'a> Evaluator<'a> {
             .unwrap_or(&[])
     }
 
+    /// What [`Self::row`] reads, one row of [`BLOCK_ROWS`] numbers a component, to be changed.
+    pub(crate) fn table_mut(&mut self) -> &mut [f64] {
+        &mut self.table
+    }
+
     /// Log-density of each row of the block, after [`Self::responsibilities`].
     pub fn log_density(&self) -> &[f64] {
         &self.log_density

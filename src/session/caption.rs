@@ -37,6 +37,10 @@ fn started(e: &Experiment) -> String {
 }
 
 fn shared_out(e: &Experiment) -> String {
+    if e.objective().of_some_rows() {
+        return "E-step: some of the rows were shared out among the components in proportion to their densities. Next, each component moves to what it holds of them."
+            .to_owned();
+    }
     let next = "Next, each component moves to the points it now holds.";
     let what = match &e.iterate().moves {
         None => "every point was shared out among the components in proportion to their densities."
@@ -72,8 +76,19 @@ fn name(e: &Experiment, component: usize) -> String {
 }
 
 fn moved(e: &Experiment) -> String {
-    let t = e.t();
-    let (before, now) = (e.run.iterates()[t - 1].objective, e.iterate().objective);
+    let (before, now) = (&e.run.iterates()[e.t() - 1], e.iterate());
+    let who = match farthest(e) {
+        Some(k) => format!("; {} moved farthest", letter(k)),
+        None => String::new(),
+    };
+    if before.shown != now.shown {
+        return format!(
+            "M-step: each component moved to its points{who}. From here on the curve shows the {}: {}.",
+            now.shown.words(),
+            number(now.objective, 3)
+        );
+    }
+    let (before, now) = (before.objective, now.objective);
     let change = now - before;
     let how = if change.abs() <= 1e-12 * now.abs() {
         "stayed where it was".to_owned()
@@ -81,10 +96,6 @@ fn moved(e: &Experiment) -> String {
         format!("rose by {}", number(change, 3))
     } else {
         format!("fell by {}", number(-change, 3))
-    };
-    let who = match farthest(e) {
-        Some(k) => format!("; {} moved farthest", letter(k)),
-        None => String::new(),
     };
     format!(
         "M-step: each component moved to its points{who}. The {} {how}, to {}.",

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::roles::Missing;
-use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model};
+use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model, StopRule};
 use crate::mixture::CovarianceType;
 
 /// What a person can ask of a session.
@@ -45,6 +45,8 @@ pub enum Command {
     SetSeed(u64),
     /// What keeps covariances from collapsing.
     SetFloor(Floor),
+    /// What ends a run.
+    SetStopRule(StopRule),
     /// Tolerance on the gain of the mean log-likelihood.
     SetTolerance(f64),
     /// Iteration limit of play and run.

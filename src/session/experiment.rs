@@ -5,7 +5,10 @@ use std::rc::Rc;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
-use crate::fit::{Objective, Plan, Settings, SettingsError, StartError, start};
+use crate::fit::{
+    Objective, Plan, Progress, Settings, SettingsError, StartError, StopReason, StopRule, judge,
+    start, step_length,
+};
 use crate::mixture::Mixture;
 
 /// Data, settings, run and position. Cheap to clone: rows and history are shared.
@@ -124,15 +127,45 @@ impl Experiment {
         &self.plan.floor
     }
 
-    /// What the run climbs.
+    /// What the curve shows at the parameters shown.
     pub fn objective(&self) -> Objective {
-        self.plan.objective()
+        self.iterate().shown
     }
 
-    /// Values of the objective up to the parameters shown, the start first.
+    /// Values of the objective up to the parameters shown, since it became what it is: one
+    /// cannot compare a log-likelihood with another quantity. Empty while the
+    /// algorithm does not climb what it shows.
     pub fn objectives(&self) -> Vec<f64> {
-        let iterates = &self.run.iterates()[..=self.t()];
-        iterates.iter().map(|i| i.objective).collect()
+        let shown = self.objective();
+        let iterates = self.run.iterates()[..=self.t()].iter().rev();
+        let same = iterates.take_while(|i| i.shown == shown && shown.climbs());
+        let mut values: Vec<f64> = same.map(|i| i.objective).collect();
+        values.reverse();
+        values
+    }
+
+    /// What ends the run at the parameters shown, if anything does.
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        let (matrix, t) = (self.selection.matrix(), self.t());
+        let objectives = self.objectives();
+        let mut steps = Vec::new();
+        if self.settings.stop_rule == StopRule::Step {
+            let mixture = |t: usize| self.run.mixture(matrix, t);
+            // Steps of one and the same algorithm.
+            for s in (t + 1)
+                .saturating_sub(objectives.len().min(3))
+                .max(t.saturating_sub(2))..t
+            {
+                steps.push(step_length(&mixture(s), &mixture(s + 1)));
+            }
+        }
+        let progress = Progress {
+            objectives: &objectives,
+            steps: &steps,
+            t,
+            n: matrix.total_weight(),
+        };
+        judge(&progress, &self.settings)
     }
 
     /// One half-step on: along the history, or at its end one more.

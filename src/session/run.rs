@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::data::Matrix;
-use crate::fit::{Em, Moves, Plan, State, StepError};
+use crate::fit::{Em, Moves, Objective, Plan, State, StepError};
 use crate::mixture::Mixture;
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
@@ -15,8 +15,10 @@ const MOST_NUMBERS: usize = 8_000_000;
 pub struct Iterate {
     /// Total log-likelihood.
     pub log_likelihood: f64,
-    /// What the run climbs: [`Plan::objective`].
+    /// The value of what the curve shows here.
     pub objective: f64,
+    /// What that is.
+    pub shown: Objective,
     /// Means, K x D.
     pub means: Vec<Vec<f64>>,
     /// Effective counts of the E-step with these parameters, K numbers.
@@ -51,7 +53,7 @@ impl Run {
         let head = Rc::new(Em::new(matrix, mixture, plan));
         Run {
             id,
-            iterates: vec![Rc::new(remember(&head, plan.clone()))],
+            iterates: vec![Rc::new(remember(&head, matrix, plan.clone()))],
             head,
             last: 0,
             failure: None,
@@ -88,7 +90,7 @@ impl Run {
             Ok(em) => {
                 self.head = Rc::new(em);
                 self.iterates
-                    .push(Rc::new(remember(&self.head, plan.clone())));
+                    .push(Rc::new(remember(&self.head, matrix, plan.clone())));
                 self.last += 1;
                 self.thin_out();
                 Ok(())
@@ -159,13 +161,14 @@ impl Run {
     }
 }
 
-fn remember(em: &Em, plan: Rc<Plan>) -> Iterate {
+fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
     let expectation = em.expectation();
     Iterate {
         log_likelihood: em.log_likelihood(),
         objective: em.objective(),
+        shown: em.shown(),
         means: em.mixture().means().to_vec(),
-        counts: expectation.sums.iter().map(|s| s.count).collect(),
+        counts: em.counts(matrix.total_weight()),
         noise_count: expectation.noise_count,
         moves: expectation.moves.clone(),
         plan,
@@ -176,7 +179,7 @@ fn remember(em: &Em, plan: Rc<Plan>) -> Iterate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Settings, start};
+    use crate::fit::{Algorithm, Settings, start};
 
     #[test]
     fn a_thinned_history_comes_back_to_the_same_bits() {
@@ -201,5 +204,46 @@ mod tests {
         assert_eq!((thin.last(), thin.iterates().len()), (21, 11));
         thin.extend(&matrix, &plan).unwrap();
         assert_eq!(whole.mixture(&matrix, 11), thin.mixture(&matrix, 11));
+    }
+
+    #[test]
+    fn a_thinned_history_of_several_algorithms_comes_back_to_the_same_bits() {
+        let x: Vec<f64> = (0..300).map(|i| f64::from(i * i % 97)).collect();
+        let y: Vec<f64> = (0..300).map(|i| f64::from(i * 7 % 41)).collect();
+        let matrix = Matrix::from_columns(&[&x, &y]).unwrap();
+        let plan = |algorithm| {
+            let settings = Settings {
+                algorithm,
+                ..Settings::default()
+            };
+            Rc::new(Plan::new(&settings, &matrix))
+        };
+        let mixture = start(&matrix, &Settings::default()).unwrap();
+        let first = plan(Algorithm::Stepwise);
+        let mut whole = Run::new(1, &matrix, mixture.clone(), &first);
+        let mut thin = Run::new(1, &matrix, mixture, &first);
+        thin.most_numbers = 200;
+        for algorithm in [
+            Algorithm::Stepwise,
+            Algorithm::Squarem,
+            Algorithm::Stochastic,
+            Algorithm::Daarem,
+            Algorithm::Annealing,
+            Algorithm::Em,
+            Algorithm::Subsample,
+        ] {
+            let plan = plan(algorithm);
+            for run in [&mut whole, &mut thin] {
+                run.cut(&matrix, run.last(), &plan);
+                for _ in 0..14 {
+                    run.extend(&matrix, &plan).unwrap();
+                }
+            }
+        }
+        let dropped = thin.iterates.iter().filter(|i| i.state.is_none()).count();
+        assert!(dropped > 10, "{dropped}");
+        for t in 0..=49 {
+            assert_eq!(whole.mixture(&matrix, t), thin.mixture(&matrix, t), "{t}");
+        }
     }
 }

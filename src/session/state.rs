@@ -315,6 +315,13 @@ impl Session {
                 },
                 true,
             )?,
+            Command::SetStopRule(stop_rule) => self.adjust(
+                Settings {
+                    stop_rule,
+                    ..settings.clone()
+                },
+                false,
+            )?,
             Command::SetTolerance(tol) => self.adjust(
                 Settings {
                     tol,

@@ -4,7 +4,7 @@ use super::experiment::Experiment;
 use super::view::{Phase, Status};
 use super::words::{count, list, number};
 use crate::data::Matrix;
-use crate::fit::{StepError, StopReason, aitken_limit, stop};
+use crate::fit::{StepError, StopReason, StopRule, aitken_limit};
 use crate::mixture::{Responsibilities, letter};
 use crate::study::{Health, coincident, health_of};
 
@@ -22,7 +22,10 @@ pub fn status(e: &Experiment) -> (Status, String) {
         Phase::M => {}
     }
     let l = e.objectives();
-    let (before, now) = (l[l.len() - 2], l[l.len() - 1]);
+    let floored = match *l {
+        [.., before, now] if fell(before, now) => Some(before - now),
+        _ => None,
+    };
     let tolerance = number(e.settings.tol, 6);
     match reason(e) {
         Some(StopReason::Converged) => converged(e),
@@ -30,7 +33,7 @@ pub fn status(e: &Experiment) -> (Status, String) {
             let detail = match aitken_limit(&l) {
                 Some(limit) => format!(
                     "The last iteration gained less than {tolerance} a point, but at this pace about {} are still to come in all. Lower the tolerance or press Play to go on.",
-                    number(limit - now, 3)
+                    number(limit - e.iterate().objective, 3)
                 ),
                 None => format!(
                     "The last iteration gained less than {tolerance} a point; that alone is not convergence. Lower the tolerance or press Play to go on."
@@ -42,11 +45,11 @@ pub fn status(e: &Experiment) -> (Status, String) {
             Status::Plateau,
             "Hardly any gain, yet the gains are growing: this is not the top. Press Play to go on, or choose another start.".to_owned(),
         ),
-        _ if fell(before, now) => (
+        _ if floored.is_some() => (
             Status::FellByFloor,
             format!(
                 "The log-likelihood fell by {}. Plain EM never lets it fall; the floor added to each variance did. Lower the floor to see less of it.",
-                number(before - now, 6)
+                number(floored.unwrap_or_default(), 6)
             ),
         ),
         Some(StopReason::IterationLimit) => (
@@ -83,8 +86,8 @@ pub fn finished(e: &Experiment, until: Until) -> bool {
             reason == StopReason::Converged || e.t() >= e.settings.max_iter
         }
         (Some(_), Until::Standstill) => {
-            let l = e.objectives();
-            l[l.len() - 2] >= l[l.len() - 1] || e.t() >= e.settings.max_iter
+            let still = matches!(*e.objectives(), [.., before, now] if before >= now);
+            still || e.t() >= e.settings.max_iter
         }
     }
 }
@@ -99,8 +102,7 @@ pub fn patience(e: &Experiment) -> Until {
 }
 
 fn reason(e: &Experiment) -> Option<StopReason> {
-    let n = e.selection.matrix().total_weight();
-    (e.phase() == Phase::M).then(|| stop(&e.objectives(), n, &e.settings))?
+    (e.phase() == Phase::M).then(|| e.stop_reason())?
 }
 
 fn fell(before: f64, now: f64) -> bool {
@@ -157,10 +159,15 @@ fn converged(e: &Experiment) -> (Status, String) {
         );
         return (Status::Spurious, detail);
     }
-    let detail = format!(
-        "The last iteration gained less than {} a point, and Aitken\u{2019}s estimate of the limit agrees.",
-        number(e.settings.tol, 6)
-    );
+    let tolerance = number(e.settings.tol, 6);
+    let detail = match e.settings.stop_rule {
+        StopRule::Step => format!(
+            "The last iteration moved no parameter by more than {tolerance} of its component\u{2019}s spread, and the steps to come add up to less."
+        ),
+        _ => format!(
+            "The last iteration gained less than {tolerance} a point, and Aitken\u{2019}s estimate of the limit agrees."
+        ),
+    };
     (Status::Converged, detail)
 }
 

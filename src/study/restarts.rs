@@ -2,7 +2,7 @@
 
 use super::health::{Health, health_of};
 use crate::data::Matrix;
-use crate::fit::{Em, Plan, Settings, StopReason, start, stop};
+use crate::fit::{Em, Plan, Settings, StopReason, Trail, start};
 
 /// The largest number of starts.
 pub const MAX_RESTARTS: usize = 200;
@@ -31,7 +31,7 @@ pub struct Search {
     plan: Plan,
     n_starts: usize,
     outcomes: Vec<Outcome>,
-    current: Option<(Em, Vec<f64>)>,
+    current: Option<(Em, Trail)>,
 }
 
 impl Search {
@@ -76,16 +76,18 @@ impl Search {
         if self.is_done() {
             return;
         }
-        let Some((em, path)) = &mut self.current else {
+        let Some((em, trail)) = &mut self.current else {
             let settings = Settings {
                 seed: self.seed(),
                 ..self.settings.clone()
             };
+            // What is drawn on the way belongs to the seed as well.
+            self.plan.seed = settings.seed;
             match start(matrix, &settings) {
                 Ok(mixture) => {
                     let em = Em::new(matrix, mixture, &self.plan);
-                    let path = vec![em.objective()];
-                    self.current = Some((em, path));
+                    let trail = Trail::new(&em);
+                    self.current = Some((em, trail));
                 }
                 Err(_) => self.outcomes.push(Outcome {
                     seed: settings.seed,
@@ -100,10 +102,9 @@ impl Search {
         match em.iterate(matrix, &self.plan) {
             Err(_) => self.close(matrix, None),
             Ok(next) => {
-                path.push(next.objective());
+                let reason = trail.follow(em, &next, matrix.total_weight(), &self.settings);
                 *em = next;
-                let reason = stop(path, matrix.total_weight(), &self.settings);
-                let over = path.len() > self.settings.max_iter;
+                let over = trail.iterations() >= self.settings.max_iter;
                 match reason {
                     Some(StopReason::StillClimbing | StopReason::Plateau) if !over => {}
                     Some(reason) => self.close(matrix, Some(reason)),
@@ -119,13 +120,13 @@ impl Search {
     }
 
     fn close(&mut self, matrix: &Matrix, reason: Option<StopReason>) {
-        let Some((em, path)) = self.current.take() else {
+        let Some((em, trail)) = self.current.take() else {
             return;
         };
         self.outcomes.push(Outcome {
             seed: self.seed(),
             objective: em.objective(),
-            iterations: path.len() - 1,
+            iterations: trail.iterations(),
             reason,
             valid: reason.is_some() && believable(matrix, &em, &self.plan),
         });
@@ -134,11 +135,11 @@ impl Search {
 
 fn believable(matrix: &Matrix, em: &Em, plan: &Plan) -> bool {
     let mixture = em.mixture();
-    let mut counted = em.expectation().sums.iter().enumerate();
+    let mut counted = em.counts(matrix.total_weight()).into_iter().enumerate();
     // A posterior that leaves components empty says that they are not needed.
     mixture.posterior().is_some()
-        || counted.all(|(k, sums)| {
-            let health = health_of(matrix, mixture, k, sums.count, &plan.floor);
+        || counted.all(|(k, count)| {
+            let health = health_of(matrix, mixture, k, count, &plan.floor);
             matches!(health, Health::Good | Health::Flat)
         })
 }
@@ -146,7 +147,7 @@ fn believable(matrix: &Matrix, em: &Em, plan: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Floor, InitMethod};
+    use crate::fit::{Algorithm, Floor, InitMethod};
 
     fn run(matrix: &Matrix, settings: Settings, n: usize) -> Search {
         let mut search = Search::new(matrix, settings, n);
@@ -219,5 +220,29 @@ mod tests {
         assert!(best.valid);
         let valid = search.outcomes().iter().filter(|o| o.valid);
         assert!(valid.clone().all(|o| o.objective <= best.objective));
+    }
+
+    #[test]
+    fn a_fit_that_was_drawn_comes_again_from_its_seed() {
+        let x: Vec<f64> = (0..200).map(|i| f64::from(i * i % 97)).collect();
+        let matrix = Matrix::from_columns(&[&x]).unwrap();
+        let settings = Settings {
+            algorithm: Algorithm::Stochastic,
+            tol: 1e-3,
+            ..Settings::default()
+        };
+        for outcome in run(&matrix, settings.clone(), 3).outcomes() {
+            assert!(outcome.iterations > 50, "the chain is 50 iterations long");
+            let settings = Settings {
+                seed: outcome.seed,
+                ..settings.clone()
+            };
+            let plan = Plan::new(&settings, &matrix);
+            let mut em = Em::new(&matrix, start(&matrix, &settings).unwrap(), &plan);
+            for _ in 0..outcome.iterations {
+                em = em.iterate(&matrix, &plan).unwrap();
+            }
+            assert_eq!(em.objective(), outcome.objective);
+        }
     }
 }

@@ -306,6 +306,7 @@ fn choices(view: &View) -> Vec<Command> {
             Command::SetCovariance(settings.covariance_type),
             Command::SetInit(settings.init),
             Command::SetFloor(settings.floor),
+            Command::SetStopRule(settings.stop_rule),
             Command::SetTolerance(settings.tol),
             Command::SetMaxIterations(settings.max_iter),
             Command::SetSpeed(view.speed),
