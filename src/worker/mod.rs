@@ -7,6 +7,7 @@
 
 mod client;
 mod messages;
+mod parts;
 mod server;
 mod sets;
 
