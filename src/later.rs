@@ -11,6 +11,8 @@
 pub enum Part {
     /// Reading files of the person's own.
     Files,
+    /// The list of keys.
+    Help,
 }
 
 impl Part {
@@ -18,6 +20,7 @@ impl Part {
     pub fn file(self) -> &'static str {
         match self {
             Part::Files => "later_files.wasm",
+            Part::Help => "later_help.wasm",
         }
     }
 }

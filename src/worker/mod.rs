@@ -12,6 +12,7 @@ mod server;
 mod sets;
 
 pub use client::{Client, FromWorker};
+pub use parts::load_then;
 pub use server::serve;
 
 use wasm_bindgen::JsCast;
