@@ -34,6 +34,7 @@
 
 pub mod data;
 pub mod fit;
+pub mod later;
 pub mod mixture;
 pub mod plot;
 pub mod session;

@@ -3,10 +3,11 @@
 //! The text of the set that the page opens on is part of the program. That of the others
 //! is too on the host; the page, which must be small to load, fetches it beside itself.
 
+mod plain;
+
 use std::borrow::Cow;
 
 use super::Table;
-use super::csv::{self, CsvError};
 
 /// Gives the bytes of a set's file, or says why it cannot.
 pub type Loader = fn(&Builtin) -> Result<Cow<'static, [u8]>, String>;
@@ -53,10 +54,9 @@ impl Builtin {
 
     /// Its rows, named after the title, from the bytes of its file.
     ///
-    /// # Errors
-    /// If they are not the bytes of a table.
-    pub fn read(&self, bytes: &[u8]) -> Result<Table, CsvError> {
-        csv::read(self.title, bytes).map(|read| read.table)
+    /// `None` if they are not the bytes of a set.
+    pub fn read(&self, bytes: &[u8]) -> Option<Table> {
+        plain::read(self.title, bytes)
     }
 }
 
@@ -167,12 +167,20 @@ static ALL: [Builtin; 7] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::csv;
 
     #[test]
-    fn every_set_reads_without_a_note() {
+    fn every_set_reads_as_any_file_would_and_without_a_note() {
         for set in all() {
             let read = csv::read(set.title, &embedded(set).expect(set.id)).expect(set.id);
             assert!(read.notes.is_empty(), "{}: {:?}", set.id, read.notes);
+            let plain = set.read(&embedded(set).expect(set.id)).expect(set.id);
+            assert_eq!(
+                format!("{plain:?}"),
+                format!("{:?}", read.table),
+                "{}",
+                set.id
+            );
         }
     }
 
@@ -183,6 +191,21 @@ mod tests {
             let found: Option<Vec<usize>> =
                 set.columns.iter().map(|name| table.find(name)).collect();
             assert_eq!(found, Some(table.default_columns()), "{}", set.id);
+        }
+    }
+
+    #[test]
+    fn what_came_in_place_of_a_set_is_no_table() {
+        let iris = find("iris").expect("iris is built in");
+        for bytes in [
+            &b"<!doctype html><title>Log in, please</title>"[..],
+            b"",
+            b"x,y\n",
+            b"x,y\n1,2\n3\n",
+            b"x,y\n1,2\n3,4,5\n",
+            b"\x00\xff",
+        ] {
+            assert!(iris.read(bytes).is_none(), "{bytes:?}");
         }
     }
 

@@ -38,10 +38,13 @@ impl Source {
                 "Is this device offline? Try again, or open a file of your own.",
             )
         })?;
-        let table = set.read(&bytes).map_err(|e| {
+        let table = set.read(&bytes).ok_or_else(|| {
             problem(
-                format!("\u{201c}{}\u{201d}: {}", set.title, e.what()),
-                e.remedy(),
+                format!(
+                    "\u{201c}{}\u{201d} did not arrive: something else came in its place.",
+                    set.title
+                ),
+                "Does this network ask for a login? Try again, or open a file of your own.",
             )
         })?;
         Ok(Source {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::closures::{part, words};
-use super::controls::{Choice, Field, Kind, Row};
+use super::controls::{Choice, Field, Kind, Row, number};
 use super::format;
 use super::state::{Desk, use_desk};
 use crate::fit::{Knob, METHODS, Method};
@@ -79,12 +79,12 @@ fn KnobRow(
 
 fn commit(desk: Desk, knob: Knob, typed: &str) -> bool {
     let spec = knob.spec();
-    match typed.replace(',', ".").parse::<f64>() {
-        Ok(value) if value.is_finite() => {
+    match number(typed) {
+        Some(value) => {
             desk.send(Command::SetKnob(knob, value));
             true
         }
-        _ => {
+        None => {
             desk.report(
                 format!("{}: “{typed}” is not a number.", spec.name),
                 format!("Choose one from {} to {}.", spec.min, spec.max),

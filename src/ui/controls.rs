@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use super::closures::{follow, mark, part, typed, words};
 use super::state::use_desk;
@@ -177,4 +178,12 @@ pub fn options(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
         .map(|(value, words)| ((*value).to_owned(), (*words).to_owned()))
         .collect();
     Signal::stored(pairs)
+}
+
+/// The number that is typed, by the browser's own reading: Rust's, with its tables of powers,
+/// is 12 kB of the download. A decimal comma is understood.
+pub fn number(typed: &str) -> Option<f64> {
+    let typed = typed.trim().replace(',', ".");
+    let value = JsValue::from_str(&typed).unchecked_into_f64();
+    (!typed.is_empty() && value.is_finite()).then_some(value)
 }

@@ -3,8 +3,10 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::closures::{follow, press};
+use super::closures::{follow, part, press};
 use super::state::use_desk;
+use crate::later::{Part, later};
+use crate::worker::load_then;
 
 const KEYS: [(&str, &str); 13] = [
     ("Space", "play or pause"),
@@ -27,6 +29,21 @@ const KEYS: [(&str, &str); 13] = [
 pub fn Help() -> impl IntoView {
     let desk = use_desk();
     let dialog = NodeRef::<html::Dialog>::new();
+    let here = RwSignal::new(false);
+    follow(move || {
+        if desk.help.get() && !here.get_untracked() {
+            load_then(Part::Help, move |loaded| match loaded {
+                Ok(()) => here.set(true),
+                Err(why) => {
+                    desk.help.set(false);
+                    desk.report(
+                        format!("The list of keys did not arrive: {why}."),
+                        "Is this device offline? Try again. If it happens again, reload the page.",
+                    );
+                }
+            });
+        }
+    });
     follow(move || {
         let open = desk.help.get();
         let Some(dialog) = dialog.get() else { return };
@@ -42,12 +59,21 @@ pub fn Help() -> impl IntoView {
                 <h2>"Keys"</h2>
                 <button class="quiet square" aria-label="Close" on:click=press(move || desk.help.set(false))>"×"</button>
             </div>
+            {part(move || here.get().then(keys))}
+        </dialog>
+    }
+}
+
+later! { Help 1:
+    fn keys() -> AnyView {
+        view! {
             <dl>
                 {KEYS
                     .map(|(key, what)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div> })
                     .collect_view()}
             </dl>
             <p class="fine">"The E-step shares every point out among the components; the M-step moves each component to the points it holds. Two half-steps make an iteration."</p>
-        </dialog>
+        }
+        .into_any()
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::algorithm::AlgorithmRows;
 use super::closures::{mark, press, words as follow_text};
-use super::controls::{Choice, Field, Kind, Row, options};
+use super::controls::{Choice, Field, Kind, Row, number, options};
 use super::format;
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
@@ -225,8 +225,8 @@ fn commit_limit(desk: Desk, typed: &str) -> bool {
 }
 
 fn commit_number(desk: Desk, what: &str, typed: &str, send: impl Fn(f64)) -> bool {
-    match typed.replace(',', ".").parse::<f64>() {
-        Ok(value) if value.is_finite() && value >= 0.0 => {
+    match number(typed) {
+        Some(value) if value >= 0.0 => {
             send(value);
             true
         }

@@ -7,10 +7,12 @@
 
 mod client;
 mod messages;
+mod parts;
 mod server;
 mod sets;
 
 pub use client::{Client, FromWorker};
+pub use parts::load_then;
 pub use server::serve;
 
 use wasm_bindgen::JsCast;

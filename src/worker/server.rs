@@ -11,7 +11,8 @@ use web_sys::{
 };
 
 use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
-use super::sets;
+use super::{parts, sets};
+use crate::later::{Part, later};
 use crate::plot::picture;
 use crate::session::{Problem, Session};
 
@@ -137,8 +138,8 @@ impl Server {
         let name = file.name();
         let megabytes = file.size() / 1e6;
         self.reply(&Reply::Busy(format!("Reading {name}, {megabytes:.1} MB")));
-        match read(file) {
-            Ok(bytes) => self.session.open_csv(&name, &bytes),
+        match reader(&name).and_then(|()| read(file)) {
+            Ok(bytes) => open_csv(&mut self.session, &name, &bytes),
             Err(problem) => self.session.tell(problem),
         }
         self.reply(&Reply::Busy(String::new()));
@@ -212,6 +213,23 @@ impl Server {
         self.scope
             .performance()
             .map_or_else(js_sys::Date::now, |p| p.now())
+    }
+}
+
+/// Makes sure that [`open_csv`] can be called.
+fn reader(name: &str) -> Result<(), Problem> {
+    parts::load(Part::Files).map_err(|why| Problem {
+        what: format!(
+            "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
+        ),
+        remedy: "Is this device offline? Try again. If it happens again, reload the page."
+            .to_owned(),
+    })
+}
+
+later! { Files 1:
+    fn open_csv(session: &mut Session, name: &str, bytes: &[u8]) {
+        session.open_csv(name, bytes);
     }
 }
 

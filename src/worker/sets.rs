@@ -31,7 +31,7 @@ pub fn load(set: &Builtin) -> Result<Cow<'static, [u8]>, String> {
 }
 
 /// A file of the page. A worker may wait for it: it blocks nobody.
-fn fetch(file: &str) -> Result<Vec<u8>, String> {
+pub(super) fn fetch(file: &str) -> Result<Vec<u8>, String> {
     let failed = |_| format!("{file} could not be loaded");
     let scope: DedicatedWorkerGlobalScope = js_sys::global()
         .dyn_into()

@@ -35,9 +35,9 @@ pub fn cargo_for_wasm(args: &[&str]) -> Command {
     command
 }
 
-/// What keeps the paths of this machine out of a program: places in the source, which
+/// Compiler flags for the page: those given, and what keeps the paths of this machine out of a program: places in the source, which
 /// panics name, begin at the workspace or at a crate's own name.
-pub fn without_paths() -> String {
+pub fn flags(more: &[&str]) -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
         let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"))?;
         Some(Path::new(&home).join(".cargo"))
@@ -52,12 +52,9 @@ pub fn without_paths() -> String {
     prefixes.push(root().to_owned());
     let flags: Vec<String> = prefixes
         .iter()
-        .map(|prefix| {
-            format!(
-                "{:?}",
-                format!("--remap-path-prefix={}=.", prefix.display())
-            )
-        })
+        .map(|prefix| format!("--remap-path-prefix={}=.", prefix.display()))
+        .chain(more.iter().map(|&flag| flag.to_owned()))
+        .map(|flag| format!("{flag:?}"))
         .collect();
     format!("target.{WASM}.rustflags=[{}]", flags.join(", "))
 }

@@ -5,6 +5,7 @@ mod cargo;
 mod index;
 mod lint;
 mod page;
+mod parts;
 mod size;
 mod steps;
 mod suite;

@@ -9,8 +9,9 @@ use serde_json::Value;
 use site::Site;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::cargo::{cargo_for_wasm, describe, ensure_wasm_target, root, succeed, without_paths};
+use crate::cargo::{cargo_for_wasm, describe, ensure_wasm_target, flags, root, succeed};
 use crate::index::{self, Asset};
+use crate::parts;
 use crate::steps::Steps;
 
 /// The folder of the built page.
@@ -18,26 +19,33 @@ pub fn dist() -> PathBuf {
     root().join("dist")
 }
 
-/// Builds the page into dist/.
+/// Builds the page into dist/: a release in parts, otherwise in one piece.
 pub fn build(dev: bool) -> Result<()> {
-    let mut steps = Steps::new(4);
+    let mut steps = Steps::new(if dev { 4 } else { 5 });
     steps.run("wasm target", ensure_wasm_target)?;
-    let what = if dev {
-        "compile (dev)"
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .web(true)?
+        .typescript(false)
+        .out_name("mixscope")
+        // Names of functions: 15 kB of the download, of use only in a profiler.
+        .remove_name_section(!dev)
+        .remove_producers_section(true);
+    let mut later = Vec::new();
+    if dev {
+        let wasm = steps.run("compile (dev)", || compile(dev))?;
+        bindgen.input_path(wasm);
     } else {
-        "compile (release)"
-    };
-    let wasm = steps.run(what, || compile(dev))?;
-    let mut glue = steps.run("wasm-bindgen", || {
-        Bindgen::new()
-            .input_path(&wasm)
-            .web(true)?
-            .typescript(false)
-            // Names of functions: 15 kB of the download, of use only in a profiler.
-            .remove_name_section(!dev)
-            .remove_producers_section(true)
-            .generate_output()
-    })?;
+        let wasm = steps.run("compile (release)", || compile(dev))?;
+        let parts = steps.run("split", || {
+            parts::split(&wasm, &wasm.with_extension("parts"))
+        })?;
+        bindgen.input_module("mixscope", parts.main);
+        // The parts import what the linker exports.
+        bindgen.keep_lld_exports(true);
+        later = parts.later;
+    }
+    let mut glue = steps.run("wasm-bindgen", || bindgen.generate_output())?;
     steps.run("dist/", || {
         let dist = dist();
         if dist.exists() {
@@ -45,6 +53,9 @@ pub fn build(dev: bool) -> Result<()> {
                 .with_context(|| format!("cannot empty {}", dist.display()))?;
         }
         glue.emit(&dist)?;
+        for (name, bytes) in &later {
+            fs::write(dist.join(name), bytes).with_context(|| format!("cannot write {name}"))?;
+        }
         write_page(&dist)
     })
 }
@@ -69,7 +80,7 @@ fn compile(dev: bool) -> Result<PathBuf> {
     if !dev {
         command
             .arg("--release")
-            .args(["--config", &without_paths()]);
+            .args(["--config", &flags(&parts::FLAGS)]);
     }
     let line = describe(&command);
     let output = command

@@ -26,6 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One page at a time: two browsers on a small machine disturb each other's timing.
 static TURN: Semaphore = Semaphore::const_new(1);
 
+/// The folder of the built page.
+pub fn built() -> PathBuf {
+    root().join("dist")
+}
+
 /// The page in a browser of its own, until this is dropped.
 pub struct Page {
     // Dropped in this order: the session, its driver, what it loads, its turn.
@@ -41,13 +46,20 @@ impl Page {
     /// # Errors
     /// If there is no built page or no browser, or if the page says it cannot start.
     pub async fn open(setup: &Setup) -> Result<Self> {
+        Self::open_from(&built(), setup).await
+    }
+
+    /// The same with another folder than the built page's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_from(dist: &Path, setup: &Setup) -> Result<Self> {
         let turn = TURN.acquire().await?;
-        let dist = root().join("dist");
         ensure!(
             dist.join("index.html").is_file(),
             "there is no built page in dist/: run `cargo xtask test`, which builds it first"
         );
-        let site = Site::serve(&dist, BASE, 0)?;
+        let site = Site::serve(dist, BASE, 0)?;
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(driver::capabilities()?)

@@ -1,6 +1,6 @@
 //! Files of the person's own: good, broken and hostile ones.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use e2e::{Page, Role, Setup, key};
@@ -73,6 +73,64 @@ async fn a_good_file_takes_the_alert_away() -> Result<()> {
     page.read_when(|now| now.data == "faithful.csv").await?;
     assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
     page.close().await
+}
+
+/// What reads files is a file of its own.
+const READER: &str = "later_files.wasm";
+
+/// A copy of the built page for a test to spoil, without the sets.
+fn copy_of_page(name: &str) -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("mixscope-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    for entry in std::fs::read_dir(e2e::built())? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    Ok(folder)
+}
+
+#[tokio::test]
+async fn when_the_reader_does_not_arrive_nothing_is_lost_and_one_can_try_again() -> Result<()> {
+    let folder = copy_of_page("unreachable")?;
+    let reader = std::fs::read(folder.join(READER))?;
+    std::fs::remove_file(folder.join(READER))?;
+    let page = Page::open_from(&folder, &Setup::default()).await?;
+    page.click("E-step").await?;
+    let before = page.read_at("1 after E-step").await?;
+    page.upload("faithful.csv", FAITHFUL).await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert!(alert.contains("faithful.csv"), "{alert}");
+    assert!(alert.contains("offline"), "{alert}");
+    assert_eq!(page.read().await?, before, "what was there stays");
+
+    std::fs::write(folder.join(READER), reader)?;
+    page.upload("again.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "again.csv").await?;
+    assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    page.close().await?;
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reader_of_another_build_is_not_let_in() -> Result<()> {
+    let folder = copy_of_page("another")?;
+    let mut reader = std::fs::read(folder.join(READER))?;
+    let name = reader.windows(6).position(|name| name == b"build_");
+    reader[name.expect("a part names its build") + 6] ^= 1;
+    std::fs::write(folder.join(READER), reader)?;
+    let page = Page::open_from(&folder, &Setup::default()).await?;
+    let before = page.read_at("0 at the start").await?;
+    page.upload("faithful.csv", FAITHFUL).await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert!(alert.contains("another version"), "{alert}");
+    assert!(alert.contains("reload"), "{alert}");
+    assert_eq!(page.read().await?, before, "what was there stays");
+    page.close().await?;
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
 }
 
 #[tokio::test]
