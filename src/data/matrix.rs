@@ -57,12 +57,12 @@ pub enum MatrixError {
         /// The column, from 0.
         column: usize,
     },
-    /// Every entry of the column is missing.
+    /// Every entry of the column is missing, in all rows that have a weight.
     NothingObserved {
         /// The column, from 0.
         column: usize,
     },
-    /// A row weight is negative, infinite or NaN.
+    /// A row weight is negative, NaN or above 1e100.
     Weight {
         /// The row, from 0.
         row: usize,
@@ -76,11 +76,17 @@ pub enum MatrixError {
 impl fmt::Display for MatrixError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MatrixError::Empty => write!(f, "there are no numbers to fit"),
-            MatrixError::Lengths => write!(f, "the columns differ in length"),
+            MatrixError::Empty => write!(
+                f,
+                "there are no numbers to fit: give at least one column and one row"
+            ),
+            MatrixError::Lengths => write!(
+                f,
+                "columns, weights and labels differ in length: give one entry a row in each"
+            ),
             MatrixError::NotFinite { column, row } => write!(
                 f,
-                "column {} has no finite number in row {}",
+                "column {} has no finite number in row {}: leave one of the two out",
                 column + 1,
                 row + 1
             ),
@@ -96,13 +102,16 @@ impl fmt::Display for MatrixError {
             ),
             MatrixError::Weight { row } => write!(
                 f,
-                "the weight of row {} is not a finite number of 0 or more",
+                "the weight of row {} is not a number from 0 to 1e100: use such a number, or divide all weights by a constant",
                 row + 1
             ),
-            MatrixError::NoWeight => write!(f, "no row has a weight above 0"),
+            MatrixError::NoWeight => write!(
+                f,
+                "no row has a weight above 0: give one to some row, or leave the weights out"
+            ),
             MatrixError::Sequences => write!(
                 f,
-                "the lengths of the sequences must be above 0 and sum to the number of rows"
+                "the lengths of the sequences are not all above 0 with the number of rows as sum: give each row to one sequence"
             ),
         }
     }
@@ -203,17 +212,21 @@ impl Matrix {
         })
     }
 
-    /// The same rows, each counting as many times as its weight says (N finite numbers of 0
-    /// or more): a fit with weight 3 is the fit with three copies.
+    /// The same rows, each counting as many times as its weight says (N numbers from 0 to
+    /// 1e100): a fit with weight 3 is the fit with three copies.
     ///
     /// # Errors
-    /// If there are not N of them, one is not such a number, or all are 0.
+    /// If there are not N of them, one is not such a number, all are 0, a column has no entry
+    /// in the rows that count, or its weighted squares exceed what a double can hold.
     pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self, MatrixError> {
         if weights.len() != self.n_rows {
             return Err(MatrixError::Lengths);
         }
-        if let Some(row) = weights.iter().position(|w| !(w.is_finite() && *w >= 0.0)) {
+        if let Some(row) = weights.iter().position(|w| !(0.0..=1e100).contains(w)) {
             return Err(MatrixError::Weight { row });
+        }
+        if !weights.iter().any(|&w| w > 0.0) {
+            return Err(MatrixError::NoWeight);
         }
         for j in 0..self.n_columns {
             let observed = |i: usize| {
@@ -222,11 +235,15 @@ impl Matrix {
             };
             let rows = || (0..self.n_rows).filter_map(observed);
             let total: f64 = rows().map(|(_, w)| w).sum();
-            if !(total > 0.0 && total.is_finite()) {
-                return Err(MatrixError::NoWeight);
+            if total == 0.0 {
+                return Err(MatrixError::NothingObserved { column: j });
             }
             let mean = rows().map(|(x, w)| w * x).sum::<f64>() / total;
             let squares: f64 = rows().map(|(x, w)| w * (x - mean) * (x - mean)).sum();
+            // The margin of the columns themselves.
+            if !(squares < 1e304) {
+                return Err(MatrixError::TooWide { column: j });
+            }
             self.variance[j] = squares / total;
         }
         self.beside.weights = Some(weights.into());
@@ -251,7 +268,10 @@ impl Matrix {
     /// # Errors
     /// If a length is 0 or they do not sum to N.
     pub fn with_sequences(mut self, lengths: &[usize]) -> Result<Self, MatrixError> {
-        if lengths.contains(&0) || lengths.iter().sum::<usize>() != self.n_rows {
+        let total = lengths
+            .iter()
+            .fold(0, |sum: usize, l| sum.saturating_add(*l));
+        if lengths.contains(&0) || total != self.n_rows {
             return Err(MatrixError::Sequences);
         }
         let mut breaks = Vec::with_capacity(lengths.len());

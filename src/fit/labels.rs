@@ -50,10 +50,7 @@ impl fmt::Display for LabelsError {
                 "no row is labelled as component {}: number the labels without gaps",
                 letter(*component)
             ),
-            LabelsError::Step(e) => write!(
-                f,
-                "{e}: set a floor above 0, use fewer classes or a family with fewer parameters"
-            ),
+            LabelsError::Step(e) => e.fmt(f),
         }
     }
 }

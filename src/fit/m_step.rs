@@ -52,14 +52,17 @@ impl fmt::Display for StepError {
                 count,
             } => write!(
                 f,
-                "component {} collapsed: it holds {count:.1} points, and no variance is left along column {}",
+                "component {} collapsed: it holds {count:.1} points, and no variance is left along column {}: raise the floor, use fewer components, or a family with fewer parameters",
                 letter(*component),
                 column + 1
             ),
-            StepError::AllEmpty => write!(f, "every component lost its points"),
+            StepError::AllEmpty => write!(
+                f,
+                "every component lost its points: choose another start, or larger weights of the rows"
+            ),
             StepError::NotFinite { component } => write!(
                 f,
-                "the sums of component {} exceed what a double can hold",
+                "the sums of component {} exceed what a double can hold: divide columns or weights by a constant",
                 letter(*component)
             ),
         }

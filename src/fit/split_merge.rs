@@ -37,7 +37,11 @@ pub enum EditError {
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            EditError::Component(k) => write!(f, "there is no component {}", letter(*k)),
+            EditError::Component(k) => write!(
+                f,
+                "there is no component {}: choose one that is there",
+                letter(*k)
+            ),
             EditError::Same(k) => write!(
                 f,
                 "component {} cannot be merged with itself: choose another one",

@@ -210,18 +210,27 @@ impl fmt::Display for CovarianceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CovarianceError::WrongSize => {
-                write!(f, "the covariance has the wrong number of entries")
+                write!(
+                    f,
+                    "the covariance has the wrong number of entries: give D x D of them, or D variances"
+                )
             }
             CovarianceError::NotFinite => {
-                write!(f, "the covariance has an entry that is no number")
+                write!(
+                    f,
+                    "the covariance has an entry that is not finite: give finite numbers"
+                )
             }
             CovarianceError::NotSymmetric { row, column } => write!(
                 f,
-                "the covariance is not symmetric: entries ({row}, {column}) and ({column}, {row}) differ"
+                "the covariance is not symmetric: give entries ({0}, {1}) and ({1}, {0}) the same value",
+                row + 1,
+                column + 1
             ),
             CovarianceError::NotPositiveDefinite { dimension } => write!(
                 f,
-                "the covariance has no Cholesky factor: no variance is left in dimension {dimension}"
+                "the covariance has no Cholesky factor, no variance is left along column {}: use larger variances",
+                dimension + 1
             ),
         }
     }
