@@ -1,9 +1,9 @@
 //! The session as the page drives it: stepping, going back, branching, collapse, refusal.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mixscope::fit::{Algorithm, Floor, InitMethod, Model, Objective};
+use mixscope::fit::{Algorithm, Floor, InitMethod, Knob, METHODS, Model, Objective, StopRule};
 use mixscope::mixture::CovarianceType;
-use mixscope::session::{Command, Missing, Phase, Session, Status, View};
+use mixscope::session::{Command, DataView, Missing, Phase, Session, Status, View};
 use mixscope::study::Health;
 
 fn session(commands: &[Command]) -> Session {
@@ -766,4 +766,140 @@ fn parameters_as_they_stood_are_not_taken_to_another_centre() {
     assert_eq!(view.problem, None);
     let mean = view.components[0].mean[0];
     assert!((1000.0..1007.0).contains(&mean), "{mean}");
+}
+
+#[test]
+fn a_session_begun_anew_takes_everything_that_was_chosen() {
+    // Refused if taken one after another: few rows are complete, the settings hold only of them all.
+    let mut text = String::from("x,y,z,w,kind\n");
+    for i in 0..30 {
+        let z = if i < 2 { i.to_string() } else { String::new() };
+        let kind = ["a", "b", "", ""][i % 4];
+        text.push_str(&format!(
+            "{},{},{z},{},{kind}\n",
+            i * 7 % 11,
+            i * i % 13,
+            1 + i % 3
+        ));
+    }
+    let all = [
+        Command::SetMissing(Missing::Fit),
+        Command::SetColumns(vec![0, 1, 2]),
+        Command::SetAxes { x: 1, y: 0 },
+        Command::SetWeights(Some(3)),
+        Command::SetLabels(Some(4)),
+        Command::SetComponents(4),
+        Command::SetCovariance(CovarianceType::Diagonal),
+        Command::SetMethod(Model::Gaussian, Algorithm::Map),
+        Command::SetKnob(Knob::PriorRows, 2.0),
+        Command::SetKnob(Knob::PriorWeight, 0.5),
+        Command::SetKnob(Knob::Draws, 7.0),
+        Command::SetInit(InitMethod::RandomResponsibilities),
+        Command::SetSeed(9),
+        Command::SetFloor(Floor::absolute(1e-3)),
+        Command::SetStopRule(StopRule::Step),
+        Command::SetTolerance(1e-4),
+        Command::SetMaxIterations(77),
+        Command::SetSpeed(0.0),
+    ];
+    let again = |before: &mut Session, file: bool| {
+        before.handle(Command::SameStart);
+        let before = before.view();
+        assert_eq!((&before.problem, before.position), (&None, 0));
+        let mut fresh = Session::new();
+        if file {
+            fresh.open_csv("all.csv", text.as_bytes());
+        }
+        for command in before.choices() {
+            fresh.handle(command.clone());
+            assert_eq!(fresh.view().problem, None, "{command:?}");
+        }
+        let view = fresh.view();
+        assert_eq!(view.settings, before.settings);
+        assert_eq!(view.speed, before.speed);
+        assert_eq!(numbers(&view), numbers(&before));
+        let version = view.data.version;
+        assert_eq!(
+            view.data,
+            DataView {
+                version,
+                ..before.data
+            }
+        );
+    };
+    let mut s = Session::new();
+    s.open_csv("all.csv", text.as_bytes());
+    for command in all {
+        s.handle(command.clone());
+        assert_eq!(s.view().problem, None, "{command:?}");
+    }
+    again(&mut s, true);
+    // With one algorithm after another, on a built-in set.
+    for method in METHODS {
+        let mut s = session(&[
+            Command::OpenBuiltin("faithful".into()),
+            Command::SetComponents(5),
+            Command::SetMethod(method.model, method.algorithm),
+        ]);
+        for &knob in method.knobs {
+            let spec = knob.spec();
+            let value = if spec.default == spec.min {
+                spec.max
+            } else {
+                spec.min
+            };
+            let settings = s.view().settings;
+            s.handle(Command::SetKnob(knob, value));
+            if s.view().problem.is_some() {
+                assert_eq!(s.view().settings, settings);
+            }
+        }
+        again(&mut s, false);
+    }
+}
+
+#[test]
+fn parameters_that_were_given_come_back_as_k_means() {
+    let mut s = faithful(2);
+    run(&mut s);
+    s.handle(Command::Split(0));
+    let view = s.view();
+    assert_eq!(view.settings.init, InitMethod::Given);
+    let fresh = session(&view.choices()).view();
+    assert_eq!(fresh.settings.init, InitMethod::KMeans);
+    assert_eq!(numbers(&fresh), numbers(&faithful(3).view()));
+}
+
+#[test]
+fn the_component_to_merge_with_is_the_nearest_one() {
+    let mut s = faithful(2);
+    assert!(run(&mut s).can_split);
+    s.handle(Command::Split(0));
+    // The two halves, A and C, are nearer to each other than to B.
+    let nearest = |s: &mut Session| -> Vec<Option<usize>> {
+        s.view().components.iter().map(|c| c.nearest).collect()
+    };
+    let [a, b, c] = nearest(&mut s)[..] else {
+        panic!("three components")
+    };
+    assert_eq!((a, c), (Some(2), Some(0)));
+    assert!(b.is_some_and(|b| b != 1));
+    s.handle(Command::RunToConvergence);
+    assert_eq!(nearest(&mut s), [None; 3]);
+    s.handle(Command::Pause);
+    assert_eq!(nearest(&mut s).iter().flatten().count(), 3);
+    s.handle(Command::SetComponents(1));
+    assert_eq!(nearest(&mut s), [None]);
+    assert!(s.view().can_split);
+    s.handle(Command::SetComponents(32));
+    assert!(!s.view().can_split);
+    s.handle(Command::SetComponents(2));
+    // Chains and t components are not edited by hand.
+    for model in [Model::Student, Model::Markov] {
+        s.handle(Command::SetMethod(model, Algorithm::Em));
+        assert_eq!(
+            (nearest(&mut s), s.view().can_split),
+            (vec![None; 2], false)
+        );
+    }
 }

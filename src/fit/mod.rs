@@ -80,7 +80,7 @@ pub use prior::Prior;
 pub use random::Random;
 pub use scheme::{Memory, Scheme};
 pub use settings::{Floor, FloorScale, InitMethod, Settings, SettingsError};
-pub use split_merge::{EditError, Edited, merge, preview, split};
+pub use split_merge::{EditError, Edited, can_split, merge, nearest, preview, split};
 pub use stepwise::Stepwise;
 pub use stochastic::Chain;
 pub use stopping::{Progress, StopReason, StopRule, Trail, aitken_limit, judge, step_length, stop};

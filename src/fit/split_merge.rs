@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::scheme::Scheme;
 use super::shapes::{Scatter, shaped};
 use crate::data::Matrix;
-use crate::mixture::{Covariance, Kind, MAX_COMPONENTS, Mixture, letter};
+use crate::mixture::{Covariance, Kind, MAX_COMPONENTS, Mixture, letter, symmetric_kl};
 
 /// How far the two halves of a split lie from the old mean, in standard deviations along
 /// the longest axis of what was split: the two keep its mean and its covariance together.
@@ -150,6 +150,31 @@ pub fn merge(mixture: &Mixture, a: usize, b: usize) -> Result<Mixture, EditError
     rebuilt(mixture, weights, means, covariances)
 }
 
+/// Can a component of this mixture be split?
+pub fn can_split(mixture: &Mixture) -> bool {
+    editable(mixture) && mixture.n_components() < MAX_COMPONENTS
+}
+
+/// For each component the one that is nearest by [`symmetric_kl`], the first of several as
+/// near: what it would be merged with. `None` if it is the only one, or if components of this
+/// kind cannot be merged. K (K - 1) / 2 divergences.
+pub fn nearest(mixture: &Mixture) -> Vec<Option<usize>> {
+    let k = mixture.n_components();
+    let mut nearest = vec![(f64::INFINITY, None); k];
+    let (means, covariances) = (mixture.means(), mixture.covariances());
+    for a in (0..k).filter(|_| editable(mixture)) {
+        for b in 0..a {
+            let apart = symmetric_kl(&means[a], &covariances[a], &means[b], &covariances[b]);
+            for (one, other) in [(a, b), (b, a)] {
+                if apart < nearest[one].0 {
+                    nearest[one] = (apart, Some(other));
+                }
+            }
+        }
+    }
+    nearest.into_iter().map(|(_, other)| other).collect()
+}
+
 /// What an edit does to the objective: at once, and after `iterations` from there.
 ///
 /// # Errors
@@ -187,11 +212,14 @@ pub fn preview(
 
 type Parts = (Vec<f64>, Vec<Vec<f64>>, Vec<Rc<Covariance>>);
 
+/// Of a posterior the plug-in mixture is edited; a run draws a new one from it.
+fn editable(mixture: &Mixture) -> bool {
+    matches!(mixture.kind(), Kind::Gaussian | Kind::Posterior(_))
+}
+
 fn parts(mixture: &Mixture) -> Result<Parts, EditError> {
-    match mixture.kind() {
-        // Of a posterior the plug-in mixture is edited; a run draws a new one from it.
-        Kind::Gaussian | Kind::Posterior(_) => {}
-        _ => return Err(EditError::Kind),
+    if !editable(mixture) {
+        return Err(EditError::Kind);
     }
     Ok((
         mixture.weights().to_vec(),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::roles::Missing;
-use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model, StopRule};
+use super::roles::{Missing, Roles};
+use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model, Settings, StopRule};
 use crate::mixture::CovarianceType;
 
 /// What a person can ask of a session.
@@ -30,6 +30,16 @@ pub enum Command {
     /// components A, B ... of the rows, in order of first appearance; where it is empty the
     /// component is unknown. K is raised to their number.
     SetLabels(Option<usize>),
+    /// Roles of the columns, axes and settings of the data that are open, all at once: one
+    /// after another, some would be refused for what the others still are.
+    Restore {
+        /// Which columns play which role.
+        roles: Roles,
+        /// The two columns that the map shows.
+        axes: [usize; 2],
+        /// What is asked of the fit.
+        settings: Box<Settings>,
+    },
     /// K, 1 to 32.
     SetComponents(usize),
     /// The covariance family.

@@ -7,7 +7,7 @@ use super::status::{counts, healths, status};
 use super::view::{ComponentView, Status, TracePoint, View};
 use super::words::{count, number};
 use crate::data::Matrix;
-use crate::fit::aitken_limit;
+use crate::fit::{aitken_limit, can_split, nearest};
 use crate::study::{Health, Search, aic, bic};
 
 /// Entries of a mean that the table can show.
@@ -57,7 +57,8 @@ impl Session {
             status,
             status_detail,
             caption: caption(e),
-            components: components(e),
+            components: components(e, !self.is_running() || self.pace().is_some()),
+            can_split: can_split(&mixture),
             extra: mixture.extra().map_or("", |(name, _)| name).to_owned(),
             noise: mixture.noise().map(|noise| [noise.weight, noise_points(e)]),
             trace_from,
@@ -70,12 +71,14 @@ impl Session {
     }
 }
 
-fn components(e: &Experiment) -> Vec<ComponentView> {
+/// `at_leisure`: is there time to compare each with each?
+fn components(e: &Experiment, at_leisure: bool) -> Vec<ComponentView> {
     let matrix = e.selection.matrix();
     let mixture = e.mixture();
     let counts = counts(e);
     let healths = healths(e);
     let [x, y] = e.selection.map_columns();
+    let nearest = at_leisure.then(|| nearest(&mixture)).unwrap_or_default();
     (0..mixture.n_components())
         .map(|k| {
             let covariance = &mixture.covariances()[k];
@@ -96,6 +99,7 @@ fn components(e: &Experiment) -> Vec<ComponentView> {
                 ],
                 points: counts[k],
                 extra: mixture.extra().map(|(_, numbers)| numbers[k]),
+                nearest: nearest.get(k).copied().flatten(),
                 health: healths[k],
                 health_detail: health_detail(e, healths[k]),
             }

@@ -17,7 +17,7 @@ pub enum Missing {
 }
 
 /// Which columns of a table play which role.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
     /// Indices of the columns that are fitted.
     pub fitted: Vec<usize>,

@@ -255,6 +255,16 @@ impl Session {
                 self.now.selection = selection;
                 self.now.data_version = self.versions;
             }
+            Command::Restore {
+                roles,
+                axes: [x, y],
+                settings,
+            } => {
+                let source = self.now.selection.source().clone();
+                let selection = Selection::with_roles(source, roles)?;
+                let selection = selection.with_axes(x, y).unwrap_or(selection);
+                self.begin(selection, *settings, true)?;
+            }
             Command::SetComponents(n_components) => self.restart(Settings {
                 n_components,
                 ..settings.clone()

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::roles::Missing;
+use super::command::Command;
+use super::roles::{Missing, Roles};
 use crate::data::ColumnKind;
-use crate::fit::{Objective, Settings};
+use crate::fit::{InitMethod, Objective, Settings};
 use crate::study::Health;
 
 /// Everything the page shows of one half-step, small whatever N and D.
@@ -49,6 +50,8 @@ pub struct View {
     pub caption: String,
     /// The components, in order A, B, C ...
     pub components: Vec<ComponentView>,
+    /// Can a component be split by hand?
+    pub can_split: bool,
     /// What [`ComponentView::extra`] is called; empty if the model has no such number.
     pub extra: String,
     /// Weight and effective number of points of the noise component, if there is one.
@@ -65,6 +68,33 @@ pub struct View {
     pub can_undo: bool,
     /// See `can_undo`.
     pub can_redo: bool,
+}
+
+impl View {
+    /// What a session begun anew must be told to have the same data and settings, once the
+    /// file is open if they come from one. Parameters that were given are not kept:
+    /// k-means stands in for them.
+    pub fn choices(&self) -> Vec<Command> {
+        let data = &self.data;
+        let mut settings = self.settings.clone();
+        if settings.init == InitMethod::Given {
+            settings.init = InitMethod::KMeans;
+        }
+        let restore = Command::Restore {
+            roles: Roles {
+                fitted: data.fitted.clone(),
+                missing: data.missing,
+                weights: data.weights,
+                labels: data.labels,
+            },
+            axes: data.axes,
+            settings: Box::new(settings),
+        };
+        let set = data.builtin.clone().map(Command::OpenBuiltin);
+        set.into_iter()
+            .chain([restore, Command::SetSpeed(self.speed)])
+            .collect()
+    }
 }
 
 /// The data set, without its rows.
@@ -190,6 +220,10 @@ pub struct ComponentView {
     pub points: f64,
     /// A number that only this model has, such as degrees of freedom.
     pub extra: Option<f64>,
+    /// The component that is nearest by symmetric Kullback-Leibler divergence, to be merged
+    /// with; `None` if there is no other, if this model's components cannot be merged, or while
+    /// iterations run as fast as they come.
+    pub nearest: Option<usize>,
     /// How it is doing.
     pub health: Health,
     /// Why, in a sentence; empty if good.

@@ -1,12 +1,13 @@
 //! The components in numbers: with the caption, the accessible twin of the map.
 
 use leptos::prelude::*;
+use web_sys::MouseEvent;
 
-use super::closures::{flag, part, press, words};
+use super::closures::{Words, flag, part, press, words};
 use super::format;
 use super::state::{Desk, use_desk};
 use crate::plot::{Rgba, identity, letter};
-use crate::session::ComponentView;
+use crate::session::{Command, ComponentView};
 use crate::study::Health;
 
 /// Entries of a mean that a row shows unless its component is pointed out.
@@ -48,6 +49,7 @@ pub fn ComponentTable() -> impl IntoView {
                 </tbody>
             </table>
             <p class="fine health-detail">{words(move || detail(desk))}</p>
+            <Edits />
         </section>
     }
 }
@@ -115,6 +117,52 @@ fn NoiseRow() -> impl IntoView {
             <td></td>
         </tr>
     }
+}
+
+/// What can be done by hand to the component that is pointed out.
+#[component]
+fn Edits() -> impl IntoView {
+    let desk = use_desk();
+    // The component and its nearest.
+    let pair = Memo::new(move |_| {
+        let a = desk.selected.get()?;
+        desk.view.with(|v| Some((a, v.components.get(a)?.nearest)))
+    });
+    // Other letters on the buttons leave them, and the focus on them, in place.
+    let offered = Memo::new(move |_| {
+        let (_, b) = pair.get()?;
+        let can_split = desk.view.with(|v| v.can_split);
+        (can_split || b.is_some()).then_some((can_split, b.is_some()))
+    });
+    let names = move || pair.get().map(|(a, b)| (letter(a), b.map(letter)));
+    let split = move || {
+        if let Some((a, _)) = pair.get_untracked() {
+            desk.send(Command::Split(a));
+        }
+    };
+    let merge = move || {
+        if let Some((a, Some(b))) = pair.get_untracked() {
+            desk.send(Command::Merge(a, b));
+            desk.selected.set(Some(a.min(b)));
+        }
+    };
+    let split_name = move || names().map_or_else(String::new, |(a, _)| ["Split ", &a].concat());
+    let merge_name = move || match names() {
+        Some((a, Some(b))) => ["Merge ", &a, " with ", &b].concat(),
+        _ => String::new(),
+    };
+    let button = move |on_press: Box<dyn FnMut(MouseEvent)>, name: Words| {
+        view! { <button on:click=on_press>{name}</button> }.into_any()
+    };
+    part(move || {
+        let (splits, merges) = offered.get()?;
+        Some(view! {
+            <div class="edits">
+                {splits.then(|| button(press(split), words(split_name)))}
+                {merges.then(|| button(press(merge), words(merge_name)))}
+            </div>
+        })
+    })
 }
 
 fn extra_number(component: &ComponentView) -> String {

@@ -180,6 +180,25 @@ pub fn options(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
     Signal::stored(pairs)
 }
 
+/// The words of these pairs, as [`Choice`] wants them.
+pub fn worded<T>(pairs: &[(T, &str)]) -> Signal<Vec<(String, String)>> {
+    let pairs: Vec<_> = pairs.iter().map(|(_, word)| (*word, *word)).collect();
+    options(&pairs)
+}
+
+/// The words for a value.
+pub fn word_of<T: PartialEq>(pairs: &[(T, &str)], value: T) -> String {
+    pairs
+        .iter()
+        .find(|(v, _)| *v == value)
+        .map_or_else(String::new, |(_, word)| (*word).to_owned())
+}
+
+/// The value that these words stand for.
+pub fn of_word<T: Copy>(pairs: &[(T, &str)], word: &str) -> Option<T> {
+    pairs.iter().find(|(_, w)| *w == word).map(|(v, _)| *v)
+}
+
 /// The number that is typed, by the browser's own reading: Rust's, with its tables of powers,
 /// is 12 kB of the download. A decimal comma is understood.
 pub fn number(typed: &str) -> Option<f64> {

@@ -7,6 +7,7 @@ use super::closures::{part, press, typed, words};
 use super::controls::{Choice, Row};
 use super::format;
 use super::panel::Panel;
+use super::roles::{MissingRows, RowRoles};
 use super::state::{Desk, use_desk};
 use crate::data::builtin;
 use crate::session::Command;
@@ -53,6 +54,8 @@ pub fn DataPanel() -> impl IntoView {
             <p class="fine provenance">{words(move || try_this(desk).unwrap_or_default())}</p>
             <p class="fine provenance">{words(move || provenance(desk))}</p>
             <Warnings />
+            <MissingRows />
+            <RowRoles />
         </Panel>
     }
 }

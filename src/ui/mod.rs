@@ -25,6 +25,7 @@ mod painter;
 mod panel;
 mod panic;
 mod problem;
+mod roles;
 mod stage;
 mod state;
 mod surface;

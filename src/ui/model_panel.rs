@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::algorithm::AlgorithmRows;
-use super::closures::{mark, press, words as follow_text};
-use super::controls::{Choice, Field, Kind, Row, number, options};
+use super::closures::{mark, press, words};
+use super::controls::{Choice, Field, Kind, Row, number, of_word, options, word_of, worded};
 use super::format;
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
-use crate::fit::{Floor, FloorScale, InitMethod};
+use crate::fit::{Floor, FloorScale, InitMethod, StopRule};
 use crate::mixture::CovarianceType;
 use crate::session::Command;
 
@@ -37,6 +37,12 @@ const SCALES: [(FloorScale, &str); 2] = [
     (FloorScale::Absolute, "absolute"),
 ];
 
+const RULES: [(StopRule, &str); 3] = [
+    (StopRule::Gain, "the gain is small"),
+    (StopRule::Limit, "Aitken's limit is near"),
+    (StopRule::Step, "the parameters stand still"),
+];
+
 /// The panel.
 #[component]
 pub fn ModelPanel() -> impl IntoView {
@@ -54,12 +60,12 @@ pub fn ModelPanel() -> impl IntoView {
                         }
                     } />
             </Row>
-            <p class="fine under">{follow_text(move || {
+            <p class="fine under">{words(move || {
                 let family = family.get();
                 [family.code(), ": ", &family.meaning(), "."].concat()
             })}</p>
             <Row id="start" label="Start">
-                <Choice id="start" options=words(&STARTS)
+                <Choice id="start" options=worded(&STARTS)
                     value=Signal::derive(move || word_of(&STARTS, desk.settings.with(|s| s.init)))
                     on_pick=move |word: String| {
                         if let Some(picked) = of_word(&STARTS, &word) {
@@ -150,7 +156,7 @@ fn FloorRows() -> impl IntoView {
                         })
                     }
                 />
-                <Choice id="floor-unit" name="Floor unit" options=words(&SCALES)
+                <Choice id="floor-unit" name="Floor unit" options=worded(&SCALES)
                     value=Signal::derive(move || word_of(&SCALES, floor().scale))
                     on_pick=move |word: String| {
                         if let Some(scale) = of_word(&SCALES, &word) {
@@ -166,9 +172,19 @@ fn FloorRows() -> impl IntoView {
 #[component]
 fn Stopping() -> impl IntoView {
     let desk = use_desk();
+    let rule = move || desk.settings.with(|s| s.stop_rule);
     view! {
         <details class="more">
             <summary>"Stopping"</summary>
+            <Row id="stop-rule" label="Stop when">
+                <Choice id="stop-rule" options=worded(&RULES)
+                    value=Signal::derive(move || word_of(&RULES, rule()))
+                    on_pick=move |word: String| {
+                        if let Some(picked) = of_word(&RULES, &word) {
+                            desk.send(Command::SetStopRule(picked));
+                        }
+                    } />
+            </Row>
             <Row id="tolerance" label="Tolerance">
                 <Field
                     id="tolerance"
@@ -179,7 +195,7 @@ fn Stopping() -> impl IntoView {
                     }
                 />
             </Row>
-            <p class="fine under">"On the gain of the log-likelihood per point in an iteration."</p>
+            <p class="fine under">{words(move || tolerance_on(rule()))}</p>
             <Row id="limit" label="Iteration limit">
                 <Field
                     id="limit"
@@ -189,6 +205,19 @@ fn Stopping() -> impl IntoView {
                 />
             </Row>
         </details>
+    }
+}
+
+/// What the tolerance is compared with.
+fn tolerance_on(rule: StopRule) -> &'static str {
+    match rule {
+        StopRule::Gain => "On the gain of the log-likelihood per point in an iteration.",
+        StopRule::Limit => {
+            "On the gain per point and on what Aitken's limit leaves to gain: a small gain far from the limit does not end a run."
+        }
+        StopRule::Step => {
+            "On the largest change of a weight, mean or covariance in an iteration, in standard deviations of its component."
+        }
     }
 }
 
@@ -251,20 +280,4 @@ fn shapes() -> Signal<Vec<(String, String)>> {
         .map(|family| (family.code(), family.code()));
     let all: Vec<_> = plain.chain([("", "more shapes")]).chain(rest).collect();
     options(&all)
-}
-
-fn words<T>(pairs: &[(T, &str)]) -> Signal<Vec<(String, String)>> {
-    let pairs: Vec<_> = pairs.iter().map(|(_, word)| (*word, *word)).collect();
-    options(&pairs)
-}
-
-fn word_of<T: PartialEq>(pairs: &[(T, &str)], value: T) -> String {
-    pairs
-        .iter()
-        .find(|(v, _)| *v == value)
-        .map_or_else(String::new, |(_, word)| (*word).to_owned())
-}
-
-fn of_word<T: Copy>(pairs: &[(T, &str)], word: &str) -> Option<T> {
-    pairs.iter().find(|(_, w)| *w == word).map(|(v, _)| *v)
 }

@@ -250,6 +250,7 @@ fn blank() -> View {
         status_detail: String::new(),
         caption: String::new(),
         components: Vec::new(),
+        can_split: false,
         extra: String::new(),
         noise: None,
         trace_from: 0,

@@ -236,7 +236,7 @@ impl Client {
             (std::mem::take(&mut link.waiting), lost, file)
         };
         self.say(FromWorker::Ready);
-        let commands = lost.map_or_else(Vec::new, |view| choices(&view));
+        let commands = lost.map_or_else(Vec::new, |view| view.choices());
         self.post(pack(
             &Request::Begin(commands),
             file.as_ref().map(AsRef::as_ref),
@@ -289,28 +289,4 @@ impl Client {
         let on_message = self.0.borrow().on_message.clone();
         on_message(message);
     }
-}
-
-/// The commands that choose again what a view was made with.
-fn choices(view: &View) -> Vec<Command> {
-    let (settings, [x, y]) = (view.settings.clone(), view.data.axes);
-    let set = view.data.builtin.clone().map(Command::OpenBuiltin);
-    set.into_iter()
-        .chain([
-            Command::SetColumns(view.data.fitted.clone()),
-            Command::SetAxes { x, y },
-            Command::SetMissing(view.data.missing),
-            Command::SetWeights(view.data.weights),
-            Command::SetLabels(view.data.labels),
-            Command::SetComponents(settings.n_components),
-            Command::SetCovariance(settings.covariance_type),
-            Command::SetInit(settings.init),
-            Command::SetFloor(settings.floor),
-            Command::SetStopRule(settings.stop_rule),
-            Command::SetTolerance(settings.tol),
-            Command::SetMaxIterations(settings.max_iter),
-            Command::SetSpeed(view.speed),
-            Command::SetSeed(settings.seed),
-        ])
-        .collect()
 }
