@@ -13,6 +13,8 @@ pub enum Part {
     Files,
     /// The list of keys.
     Help,
+    /// Every model, algorithm, covariance family and start but those that one meets first.
+    Methods,
 }
 
 impl Part {
@@ -21,6 +23,7 @@ impl Part {
         match self {
             Part::Files => "later_files.wasm",
             Part::Help => "later_help.wasm",
+            Part::Methods => "later_methods.wasm",
         }
     }
 }
@@ -36,25 +39,18 @@ impl Part {
 /// }
 /// ```
 ///
-/// The number tells the functions of one part apart. The function is neither generic nor a
-/// method. Before the first call the part must have been loaded (`worker::parts::load`): a call
+/// The number tells the functions of one part apart. The function is neither generic
+/// (but for one lifetime) nor a method. Before the first call the part must have been loaded (`worker::parts::load`): a call
 /// before that is an error of the program and ends the instance, as a panic does.
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    allow(
-        unused_macros,
-        reason = "only the worker declares such functions so far"
-    )
-)]
 macro_rules! later {
     (
         $part:ident $number:literal:
         $(#[$attribute:meta])*
-        $visible:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+        $visible:vis fn $name:ident $(<$life:lifetime>)? ($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
     ) => {
         $(#[$attribute])*
         #[cfg(not(parts))]
-        $visible fn $name($($argument: $type),*) $(-> $result)? {
+        $visible fn $name $(<$life>)? ($($argument: $type),*) $(-> $result)? {
             const _: $crate::later::Part = $crate::later::Part::$part;
             $body
         }
@@ -63,7 +59,7 @@ macro_rules! later {
         #[cfg(parts)]
         #[expect(unsafe_code, reason = "an import and the export that it means, of one type")]
         #[allow(improper_ctypes, improper_ctypes_definitions, reason = "both ends are Rust")]
-        $visible fn $name($($argument: $type),*) $(-> $result)? {
+        $visible fn $name $(<$life>)? ($($argument: $type),*) $(-> $result)? {
             const _: $crate::later::Part = $crate::later::Part::$part;
             // By these names the splitter knows where to cut: 32 hexadecimal digits tell
             // the functions apart.
@@ -73,25 +69,18 @@ macro_rules! later {
                     "__wasm_split_00", stringify!($part), "00_import_",
                     $number, "e00000000000000000000000000000000"
                 )]
-                safe fn there($($argument: $type),*) $(-> $result)?;
+                safe fn there $(<$life>)? ($($argument: $type),*) $(-> $result)?;
             }
             #[unsafe(export_name = concat!(
                 "__wasm_split_00", stringify!($part), "00_export_",
                 $number, "e00000000000000000000000000000000"
             ))]
-            extern "C" fn here($($argument: $type),*) $(-> $result)? $body
+            extern "C" fn here $(<$life>)? ($($argument: $type),*) $(-> $result)? $body
             there($($argument),*)
         }
     };
 }
 
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    allow(
-        unused_imports,
-        reason = "only the worker declares such functions so far"
-    )
-)]
 pub(crate) use later;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The first parameters of every model: normal components, and what the model has beside them.
 
+use super::beyond;
 use super::init::{StartError, components};
 use super::markov;
 use super::method::{Algorithm, Knob, Model};
@@ -30,6 +31,18 @@ pub fn start(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError
         }
         _ => components(matrix, settings)?,
     };
+    match settings.model {
+        Model::Gaussian => Ok(normal),
+        _ => beyond::begin(normal, matrix, settings),
+    }
+}
+
+/// What a model makes of normal components.
+pub(super) fn otherwise(
+    normal: Mixture,
+    matrix: &Matrix,
+    settings: &Settings,
+) -> Result<Mixture, StartError> {
     let knobs = &settings.knobs;
     let made = match settings.model {
         // The first posterior is drawn from the responsibilities of the start: see `Em::new`.

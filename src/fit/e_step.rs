@@ -1,7 +1,7 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
 use super::assign::Assign;
-use super::missing;
+use super::beyond;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
@@ -241,8 +241,10 @@ pub fn e_step_as(
             n_shares(mixture),
             &mut labels[block.first_row()..end],
         );
-        if let Some(evaluator) = responsibilities.independent() {
-            classification += assign.apply(evaluator.table_mut(), &block);
+        if assign != Assign::Soft
+            && let Some(evaluator) = responsibilities.independent()
+        {
+            classification += beyond::share_out(assign, evaluator.table_mut(), &block);
         }
         for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
             // A state of a chain is empty only once no path leads to it.
@@ -252,12 +254,12 @@ pub fn e_step_as(
             }
             if let (true, Some(evaluator)) = (block.has_holes(), responsibilities.independent()) {
                 let room = [&mut offsets, &mut values];
-                missing::add(sums, &block, evaluator, c, centre, room);
+                beyond::add_incomplete(sums, &block, evaluator, c, centre, room);
             } else {
                 let r = counted(&block, responsibilities.row(c), &mut scratch);
                 match responsibilities.precisions(c) {
                     [] => sums.add(&block, r, centre, &mut offsets),
-                    u => sums.add_robust(&block, r, u, centre, &mut offsets),
+                    u => beyond::add_robust(sums, &block, r, u, centre, &mut offsets),
                 }
             }
         }

@@ -3,11 +3,12 @@
 
 use std::rc::Rc;
 
+use super::beyond;
 use super::e_step::{Expectation, e_step_as};
 use super::m_step::{StepError, m_step};
 use super::plan::{Objective, Plan};
 use super::scheme::{Memory, Scheme};
-use super::{annealing, daarem, squarem, stochastic, subsample, variational};
+use super::{annealing, daarem, squarem, stochastic, subsample};
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 
@@ -46,7 +47,10 @@ impl Em {
     /// ([`variational::first`]).
     pub fn new(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Em {
         let state = State {
-            mixture: Rc::new(variational::first(matrix, mixture, plan)),
+            mixture: Rc::new(match plan.variational {
+                None => mixture,
+                Some(_) => beyond::first_posterior(matrix, mixture, plan),
+            }),
             t: 0,
             memory: Memory::default(),
         };
@@ -62,13 +66,19 @@ impl Em {
     fn evaluate(matrix: &Matrix, state: State, previous: Option<&[u8]>, plan: &Plan) -> Em {
         let mixture = &state.mixture;
         let n = matrix.n_rows();
-        let assign = plan.scheme.assign(&state, plan.seed);
-        let expectation = match plan.scheme.rows(&state, plan.seed, n) {
+        let (assign, rows) = match plan.scheme {
+            Scheme::Em => Default::default(),
+            scheme => (
+                beyond::assign(&scheme, &state, plan.seed),
+                beyond::rows(&scheme, &state, plan.seed, n),
+            ),
+        };
+        let expectation = match rows {
             None => {
                 let previous = previous.filter(|labels| labels.len() == n);
                 e_step_as(matrix, mixture, mixture.means(), previous, assign)
             }
-            Some(rows) => part(matrix, &rows, mixture),
+            Some(rows) => beyond::expectation_of_part(matrix, &rows, mixture),
         };
         let shown = plan.objective_at(&state, n);
         let beside = match shown {
@@ -78,7 +88,7 @@ impl Em {
         Em {
             log_likelihood: match mixture.posterior() {
                 None => expectation.log_likelihood,
-                Some(_) => variational::log_density(matrix, &mixture.plug_in()),
+                Some(_) => beyond::plug_in_log_likelihood(matrix, mixture),
             },
             objective: expectation.log_likelihood + beside,
             state,
@@ -140,6 +150,14 @@ impl Em {
             return Em::resume(matrix, self.state.clone(), plan).iterate(matrix, plan);
         }
         match plan.scheme {
+            Scheme::Em => self.step(matrix, plan),
+            _ => beyond::iterate(self, matrix, plan),
+        }
+    }
+
+    /// An iteration of another algorithm than EM.
+    pub(super) fn iterate_otherwise(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
+        match plan.scheme {
             Scheme::Em | Scheme::Classification => self.step(matrix, plan),
             Scheme::Annealed(cooling) => annealing::iterate(self, matrix, plan, cooling),
             Scheme::Drawn(chain) => stochastic::iterate(self, matrix, plan, chain),
@@ -185,7 +203,7 @@ impl Em {
 
 /// The E-step over some of the rows, its log-likelihood scaled to all of them. Rows without
 /// any weight tell nothing: the log-likelihood is then that of all rows.
-fn part(matrix: &Matrix, rows: &[usize], mixture: &Mixture) -> Expectation {
+pub(super) fn part(matrix: &Matrix, rows: &[usize], mixture: &Mixture) -> Expectation {
     let some = matrix.subset(rows);
     let soft = Default::default();
     let mut expectation = e_step_as(&some, mixture, mixture.means(), None, soft);

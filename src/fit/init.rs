@@ -3,6 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::beyond;
 use super::e_step::Sums;
 use super::hierarchical::{MOST_ROWS, agglomerate};
 use super::kmeans::{Clusters, assign, lloyd};
@@ -103,23 +104,8 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             };
             from_clusters(matrix, settings, &clusters)
         }
-        InitMethod::MiniBatchKMeans => {
-            let seeds = seeds(matrix, k, &mut random);
-            let centres = mini_batch(matrix, seeds, &mut random);
-            from_clusters(matrix, settings, &assign(matrix, centres))
-        }
-        InitMethod::Hierarchical => {
-            let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
-            let k = k.min(few.n_rows());
-            let clusters = agglomerate(&few, settings.covariance_type, k);
-            match matrix.has_holes() || matrix.labels().is_some() {
-                // Rows with holes took no part yet, and labels may say otherwise.
-                true => {
-                    let centres = beside_known(matrix, clusters.centres);
-                    from_clusters(matrix, settings, &assign(matrix, centres))
-                }
-                false => from_clusters(&few, settings, &clusters),
-            }
+        InitMethod::MiniBatchKMeans | InitMethod::Hierarchical => {
+            beyond::components(matrix, settings)
         }
         InitMethod::Given => Err(StartError::NothingGiven),
         InitMethod::KMeansPlusPlus => {
@@ -141,6 +127,30 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             let sums = random_sums(matrix, settings);
             from_sums(matrix, settings, &sums)
         }
+    }
+}
+
+/// The starts that the first view does not need.
+pub(super) fn components_otherwise(
+    matrix: &Matrix,
+    settings: &Settings,
+) -> Result<Mixture, StartError> {
+    let k = settings.n_components;
+    if settings.init == InitMethod::MiniBatchKMeans {
+        let mut random = Random::new(settings.seed);
+        let seeds = seeds(matrix, k, &mut random);
+        let centres = mini_batch(matrix, seeds, &mut random);
+        return from_clusters(matrix, settings, &assign(matrix, centres));
+    }
+    let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
+    let clusters = agglomerate(&few, settings.covariance_type, k.min(few.n_rows()));
+    match matrix.has_holes() || matrix.labels().is_some() {
+        // Rows with holes took no part yet, and labels may say otherwise.
+        true => {
+            let centres = beside_known(matrix, clusters.centres);
+            from_clusters(matrix, settings, &assign(matrix, centres))
+        }
+        false => from_clusters(&few, settings, &clusters),
     }
 }
 

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::beyond;
 use super::e_step::{Expectation, Sums, e_step_as};
-use super::markov;
 use super::plan::Plan;
 use super::prior::Prior;
-use super::robust;
 use super::shapes::{Scatter, floored, shaped};
-use super::variational;
 use crate::data::Matrix;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
 
@@ -151,12 +149,15 @@ pub fn m_step(
     plan: &Plan,
 ) -> Result<Mixture, StepError> {
     if let Some(prior) = &plan.variational {
-        return variational::m_step(matrix, mixture, expectation, prior, &plan.floor);
+        return beyond::m_step_of_posterior(matrix, mixture, expectation, prior, &plan.floor);
     }
     let dense = mixture.covariance_type().is_dense();
     let prior = plan.prior.as_ref();
     let e = expectation;
-    let scales = robust::expansions(mixture, &e.sums, plan.kent);
+    let scales = match mixture.degrees() {
+        None => None,
+        Some(_) => beyond::expansions(mixture, &e.sums, plan.kent),
+    };
     let scales = scales.as_deref();
     let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior, scales)?;
     let next = if cancelled {
@@ -169,7 +170,7 @@ pub fn m_step(
     };
     match scales {
         None => Ok(next),
-        Some(scales) => robust::with_degrees(next, mixture, &e.sums, scales),
+        Some(scales) => beyond::with_degrees(next, mixture, &e.sums, scales),
     }
 }
 
@@ -195,14 +196,14 @@ pub(super) fn moments(
         let zero = origin(&centres[component]);
         let mut m = match expansions {
             None => Moments::of(sums, &zero, dense),
-            Some(alpha) => robust::moments(sums, alpha[component], &zero, dense),
+            Some(alpha) => beyond::moments(sums, alpha[component], &zero, dense),
         };
         if m.shift.iter().chain(&m.scatter).any(|v| !v.is_finite()) {
             return Err(StepError::NotFinite { component });
         }
         cancelled |= m.cancelled;
         if let Some(prior) = prior {
-            prior.pull(&mut m, &centres[component]);
+            beyond::pull(prior, &mut m, &centres[component]);
         }
         for (mean, shift) in means[component].iter_mut().zip(&m.shift) {
             *mean += shift;
@@ -222,7 +223,10 @@ fn assemble(
 ) -> Result<Mixture, StepError> {
     let (family, previous) = (mixture.covariance_type(), mixture.covariances());
     let next = components(matrix, family, previous, moments, means, plan)?;
-    let next = markov::carry_on(mixture, next, e)?;
+    let next = match mixture.chain() {
+        None => next,
+        Some(_) => beyond::carry_on(mixture, next, e)?,
+    };
     match mixture.noise() {
         None => Ok(next),
         Some(noise) => next

@@ -1,6 +1,7 @@
 //! What the E-step adds for rows with missing entries (Ghahramani and Jordan 1994), and
 //! what stands for such entries where no component is known yet.
 
+use super::beyond;
 use super::e_step::{Sums, counted};
 use super::m_step::pairs;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
@@ -39,7 +40,7 @@ pub(super) fn add(
 }
 
 /// The mean of the entries that each column has, D numbers in the matrix's coordinates.
-fn column_means(matrix: &Matrix) -> Vec<f64> {
+pub(super) fn column_means(matrix: &Matrix) -> Vec<f64> {
     let d = matrix.n_columns();
     let (mut sums, mut counts) = (vec![0.0; d], vec![0.0; d]);
     for block in matrix.blocks() {
@@ -72,7 +73,7 @@ pub(super) fn fill<'a>(block: &Block<'a>, row: &[f64], values: &'a mut Vec<f64>)
 /// What stands for missing entries: the column means, or nothing if none is missing.
 pub(super) fn stand_ins(matrix: &Matrix) -> Vec<f64> {
     match matrix.has_holes() {
-        true => column_means(matrix),
+        true => beyond::column_means(matrix),
         false => Vec::new(),
     }
 }

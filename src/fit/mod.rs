@@ -35,6 +35,7 @@ mod annealing;
 mod assign;
 mod axes;
 mod begin;
+mod beyond;
 mod daarem;
 mod degrees;
 mod e_step;

@@ -1,6 +1,7 @@
 //! What the path of a fit depends on beside its parameters: the settings made ready for
 //! one matrix.
 
+use super::beyond;
 use super::em::State;
 use super::method::{Algorithm, Knob};
 use super::prior::Prior;
@@ -80,8 +81,11 @@ impl Plan {
     /// The plan of `settings`. With a prior there is no floor: two remedies for
     /// one ill would hide which of them works, and the floor lets the objective fall.
     pub fn new(settings: &Settings, matrix: &Matrix) -> Plan {
-        let prior = (settings.algorithm == Algorithm::Map).then(|| Prior::new(settings, matrix));
-        let variational = VariationalPrior::of(settings, matrix);
+        let prior = (settings.algorithm == Algorithm::Map).then(|| beyond::prior(settings, matrix));
+        let variational = match settings.model.is_variational() {
+            true => beyond::variational_prior(settings, matrix),
+            false => None,
+        };
         let floor = match prior.is_none() && variational.is_none() {
             true => settings.floor.added(matrix),
             false => vec![0.0; matrix.n_columns()],
@@ -120,15 +124,18 @@ impl Plan {
 
     /// What the curve shows at `state`, in a fit of `n` rows.
     pub(super) fn objective_at(&self, state: &State, n: usize) -> Objective {
-        let own = self.scheme.objective(state, n);
+        let own = match self.scheme {
+            Scheme::Em => None,
+            scheme => beyond::objective(&scheme, state, n),
+        };
         own.unwrap_or_else(|| self.objective())
     }
 
     /// What the objective has beside the log-likelihood.
     pub(super) fn beside_likelihood(&self, mixture: &Mixture) -> f64 {
-        match &self.variational {
-            Some(prior) => -prior.divergence(mixture),
-            None => self.prior.as_ref().map_or(0.0, |p| p.log_density(mixture)),
+        match (&self.prior, &self.variational) {
+            (None, None) => 0.0,
+            _ => beyond::beside_likelihood(self, mixture),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::annealing::Cooling;
 use super::assign::Assign;
+use super::beyond;
 use super::e_step::Sums;
 use super::em::State;
 use super::method::{Algorithm, Knob};
@@ -72,6 +73,14 @@ pub(super) enum Kept {
 impl Scheme {
     /// The scheme of `settings`.
     pub(super) fn new(settings: &Settings, matrix: &Matrix) -> Scheme {
+        match settings.algorithm {
+            Algorithm::Em | Algorithm::Map => Scheme::Em,
+            _ => beyond::scheme(settings, matrix),
+        }
+    }
+
+    /// The scheme of any algorithm.
+    pub(super) fn otherwise(settings: &Settings, matrix: &Matrix) -> Scheme {
         let knobs = &settings.knobs;
         let iterations = knobs.count(Knob::Stage);
         match settings.algorithm {

@@ -16,6 +16,7 @@
 use std::rc::Rc;
 
 use super::axes::{common_axes, own_axes};
+use super::beyond;
 use crate::mixture::eigen::Eigen;
 use crate::mixture::elementary::exp;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Freedom, square};
@@ -36,7 +37,7 @@ pub(super) struct Scatter<'a> {
 }
 
 type Failure = (usize, CovarianceError);
-type Shaped = Result<Vec<Rc<Covariance>>, Failure>;
+pub(super) type Shaped = Result<Vec<Rc<Covariance>>, Failure>;
 
 /// The covariances of `family` for these components (without those that hold no points), in
 /// their order; components that share a matrix share one `Rc`.
@@ -53,25 +54,32 @@ pub(super) fn shaped(
     scatters: &[Scatter<'_>],
     previous: &[Rc<Covariance>],
 ) -> Shaped {
+    if !CovarianceType::ALL.contains(&family) {
+        return beyond::shaped(family, d, scatters, previous);
+    }
+    let mut problem = Problem::new(d, family.is_dense(), scatters, previous);
+    if family.shape() == Freedom::Identity {
+        problem.round();
+    }
+    match family.is_shared() {
+        true => problem.shared(),
+        false => problem.own(),
+    }
+}
+
+/// As [`shaped`], for the families beside the four plain ones.
+pub(super) fn otherwise(
+    family: CovarianceType,
+    d: usize,
+    scatters: &[Scatter<'_>],
+    previous: &[Rc<Covariance>],
+) -> Shaped {
     let volume = family.volume();
-    let problem = |dense| Problem {
-        d,
-        dense,
-        counts: scatters.iter().map(|s| s.count).collect(),
-        matrices: scatters.iter().map(|s| s.matrix.to_vec()).collect(),
-        previous: if previous.len() == scatters.len() {
-            previous
-        } else {
-            &[]
-        },
-    };
+    let problem = |dense| Problem::new(d, dense, scatters, previous);
     match (family.shape(), family.orientation()) {
         (Freedom::Identity, _) => {
             let mut balls = problem(false);
-            for variances in &mut balls.matrices {
-                let mean = variances.iter().sum::<f64>() / d as f64;
-                variances.fill(mean);
-            }
+            balls.round();
             // The form of a ball is its volume: a shared one is a shared matrix.
             covariances(volume, volume, &balls)
         }
@@ -100,7 +108,34 @@ struct Problem<'a> {
     previous: &'a [Rc<Covariance>],
 }
 
-impl Problem<'_> {
+impl<'a> Problem<'a> {
+    fn new(
+        d: usize,
+        dense: bool,
+        scatters: &[Scatter<'_>],
+        previous: &'a [Rc<Covariance>],
+    ) -> Problem<'a> {
+        Problem {
+            d,
+            dense,
+            counts: scatters.iter().map(|s| s.count).collect(),
+            matrices: scatters.iter().map(|s| s.matrix.to_vec()).collect(),
+            previous: if previous.len() == scatters.len() {
+                previous
+            } else {
+                &[]
+            },
+        }
+    }
+
+    /// Variances replaced by their average.
+    fn round(&mut self) {
+        for variances in &mut self.matrices {
+            let mean = variances.iter().sum::<f64>() / self.d as f64;
+            variances.fill(mean);
+        }
+    }
+
     fn covariance(&self, packed: Vec<f64>) -> Result<Covariance, CovarianceError> {
         if self.dense {
             Covariance::dense(self.d, square(self.d, &packed))
@@ -117,6 +152,13 @@ impl Problem<'_> {
                 .map_err(|e| (k, e))
         };
         scales.iter().zip(matrices).enumerate().map(one).collect()
+    }
+
+    /// C = sum n_k S_k / n.
+    fn shared(&self) -> Shaped {
+        let pooled = self.covariance(pool(&self.counts, &self.matrices));
+        let shared = Rc::new(pooled.map_err(|e| (0, e))?);
+        Ok(vec![shared; self.matrices.len()])
     }
 
     /// C_k = S_k.
@@ -151,12 +193,7 @@ impl Problem<'_> {
 fn covariances(volume: Freedom, form: Freedom, problem: &Problem<'_>) -> Shaped {
     let (counts, matrices) = (&problem.counts, &problem.matrices);
     match (volume, form) {
-        // C = sum n_k S_k / n.
-        (Freedom::Equal, Freedom::Equal) => {
-            let pooled = problem.covariance(pool(counts, matrices));
-            let shared = Rc::new(pooled.map_err(|e| (0, e))?);
-            Ok(vec![shared; matrices.len()])
-        }
+        (Freedom::Equal, Freedom::Equal) => problem.shared(),
         (_, Freedom::Equal) => multiples(problem).map_err(|failure| match failure.1 {
             CovarianceError::NotFinite => problem.singular(),
             _ => failure,

@@ -5,6 +5,7 @@ use super::marginal::{Marginal, Marginals, Pattern};
 use super::model::{Kind, Mixture};
 use super::student;
 use crate::data::{BLOCK_ROWS, Block};
+use crate::later::later;
 
 /// ln(2 pi)
 const LN_2_PI: f64 = 1.837_877_066_409_345_3;
@@ -69,7 +70,7 @@ impl<'a> Evaluator<'a> {
         };
         let constant = |k: usize, log_determinant: f64| match degrees {
             None => -(0.5 * (d as f64 * LN_2_PI + log_determinant)),
-            Some(degrees) => student::log_constant(d, degrees[k], log_determinant),
+            Some(degrees) => student_constant(d, degrees[k], log_determinant),
         };
         let constants = mixture
             .covariances()
@@ -95,7 +96,9 @@ impl<'a> Evaluator<'a> {
     pub fn squared_distances(&mut self, block: &Block<'_>, k: usize, out: &mut [f64]) {
         self.whole_distances(block, k, out);
         self.find_patterns(block);
-        self.each_known(block, k, |i, _, q| out[i] = q);
+        if !self.patterns.is_empty() {
+            known_distances(self, block, k, out);
+        }
     }
 
     /// As [`Self::squared_distances`] for rows without holes; of the others a number that means nothing.
@@ -131,7 +134,7 @@ impl<'a> Evaluator<'a> {
 
     fn find_patterns(&mut self, block: &Block<'_>) {
         self.patterns = match block.has_holes() {
-            true => Pattern::of(block, self.mixture.dimension()),
+            true => patterns(block, self.mixture.dimension()),
             false => Vec::new(),
         };
     }
@@ -210,20 +213,14 @@ impl<'a> Evaluator<'a> {
                     }
                 }
                 Some(degrees) => {
-                    let (d, nu) = (self.mixture.dimension() as f64, degrees[k]);
+                    let d = self.mixture.dimension();
                     let precisions = &mut self.precisions[k * BLOCK_ROWS..];
-                    for (q, u) in slot.iter_mut().zip(precisions) {
-                        *u = student::precision_weight(d, nu, *q);
-                        *q = constant + student::log_kernel(d, nu, *q);
-                    }
+                    student_densities(d, degrees[k], constant, slot, precisions);
                 }
             }
             // Of normal components: a fit of others refuses holes.
             if !self.patterns.is_empty() {
-                let weight = ln(self.mixture.weights()[k]);
-                self.each_known(block, k, |i, marginal, q| {
-                    slot[i] = weight + (marginal.log_constant() - 0.5 * q);
-                });
+                known_densities(self, block, k, slot);
             }
         }
         self.table = table;
@@ -304,6 +301,46 @@ impl<'a> Evaluator<'a> {
     /// Log-density of each row of the block, after [`Self::responsibilities`].
     pub fn log_density(&self) -> &[f64] {
         &self.log_density
+    }
+}
+
+later! { Methods 1:
+    fn patterns(block: &Block<'_>, n_columns: usize) -> Vec<Pattern> {
+        Pattern::of(block, n_columns)
+    }
+}
+
+later! { Methods 2:
+    /// Distances of the rows with holes of the block whose patterns were found.
+    fn known_distances(e: &mut Evaluator<'_>, block: &Block<'_>, k: usize, out: &mut [f64]) {
+        e.each_known(block, k, |i, _, q| out[i] = q);
+    }
+}
+
+later! { Methods 3:
+    /// ln w_k + ln N(x_o; mu_k, S_k) of these rows.
+    fn known_densities(e: &mut Evaluator<'_>, block: &Block<'_>, k: usize, out: &mut [f64]) {
+        let weight = ln(e.mixture.weights()[k]);
+        e.each_known(block, k, |i, marginal, q| {
+            out[i] = weight + (marginal.log_constant() - 0.5 * q);
+        });
+    }
+}
+
+later! { Methods 4:
+    fn student_constant(d: usize, nu: f64, log_determinant: f64) -> f64 {
+        student::log_constant(d, nu, log_determinant)
+    }
+}
+
+later! { Methods 5:
+    /// Squared distances made into log-densities of a t component, with the precisions.
+    fn student_densities(d: usize, nu: f64, constant: f64, rows: &mut [f64], us: &mut [f64]) {
+        let d = d as f64;
+        for (q, u) in rows.iter_mut().zip(us) {
+            *u = student::precision_weight(d, nu, *q);
+            *q = constant + student::log_kernel(d, nu, *q);
+        }
     }
 }
 

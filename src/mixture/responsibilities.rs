@@ -1,9 +1,11 @@
 //! Responsibilities of all rows, whether or not rows depend on their neighbours.
 
+use super::chain::Chain;
 use super::density::Evaluator;
 use super::model::{Kind, Mixture};
-use super::walk::{ChainCounts, Walk};
+use super::walk::{Along, ChainCounts, Walk};
 use crate::data::{Block, Matrix};
+use crate::later::later;
 
 /// Responsibilities r_tk = p(component k | data) and log-densities, one block after another.
 ///
@@ -17,7 +19,13 @@ pub struct Responsibilities<'a> {
 
 enum Rows<'a> {
     Independent(Evaluator<'a>),
-    Chain(Box<Walk<'a>>),
+    Chain(Box<dyn Along + 'a>),
+}
+
+later! { Methods 6:
+    fn walk<'a>(matrix: &'a Matrix, mixture: &'a Mixture, chain: &'a Chain) -> Box<dyn Along + 'a> {
+        Box::new(Walk::new(matrix, mixture, chain))
+    }
 }
 
 impl<'a> Responsibilities<'a> {
@@ -25,7 +33,7 @@ impl<'a> Responsibilities<'a> {
     /// here, once.
     pub fn new(matrix: &'a Matrix, mixture: &'a Mixture) -> Self {
         let rows = match mixture.kind() {
-            Kind::Chain(chain) => Rows::Chain(Box::new(Walk::new(matrix, mixture, chain))),
+            Kind::Chain(chain) => Rows::Chain(walk(matrix, mixture, chain)),
             _ => Rows::Independent(Evaluator::new(mixture)),
         };
         Responsibilities { rows }

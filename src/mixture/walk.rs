@@ -90,9 +90,23 @@ impl<'a> Walk<'a> {
         walk.ends.reverse();
         walk
     }
+}
 
+/// What goes along the rows of a sequence. It is a trait so that whoever holds one need
+/// not have its code: see [`crate::later`].
+pub(super) trait Along {
     /// The forward pass over one block; the blocks come in order.
-    pub(super) fn take(&mut self, block: &Block<'_>) {
+    fn take(&mut self, block: &Block<'_>);
+    /// Posteriors of state `k` of the last block taken.
+    fn row(&self, k: usize) -> &[f64];
+    /// ln p(x_t | rows before it in the sequence) of the last block taken.
+    fn log_density(&self) -> &[f64];
+    /// Sums over all blocks taken so far.
+    fn into_counts(self: Box<Self>) -> ChainCounts;
+}
+
+impl Along for Walk<'_> {
+    fn take(&mut self, block: &Block<'_>) {
         let k = self.chain.n_states();
         let mut backward = self.ends[block.first_row() / BLOCK_ROWS].clone();
         self.read(block);
@@ -136,21 +150,20 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Posteriors of state `k` of the last block taken.
-    pub(super) fn row(&self, k: usize) -> &[f64] {
+    fn row(&self, k: usize) -> &[f64] {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
     }
 
-    /// ln p(x_t | rows before it in the sequence) of the last block taken.
-    pub(super) fn log_density(&self) -> &[f64] {
+    fn log_density(&self) -> &[f64] {
         &self.log_density
     }
 
-    /// Sums over all blocks taken so far.
-    pub(super) fn into_counts(self) -> ChainCounts {
+    fn into_counts(self: Box<Self>) -> ChainCounts {
         self.counts
     }
+}
 
+impl Walk<'_> {
     fn begins(&self, row: usize) -> bool {
         row == 0 || self.breaks.binary_search(&row).is_ok()
     }

@@ -1,0 +1,213 @@
+//! The doors to what the first view does not need: priors, other densities, algorithms,
+//! families and starts. What is reached only through these comes later: see
+//! [`crate::later`]. Each is called for a half-step, or for a block of rows.
+
+use std::rc::Rc;
+
+use super::assign::Assign;
+use super::e_step::{Expectation, Sums};
+use super::em::{Em, State};
+use super::init::{self, StartError};
+use super::m_step::{Moments, StepError};
+use super::plan::{Objective, Plan};
+use super::prior::Prior;
+use super::scheme::Scheme;
+use super::settings::Settings;
+use super::shapes::{self, Scatter, Shaped};
+use super::variational::{self, VariationalPrior};
+use super::{begin, em, markov, missing, robust};
+use crate::data::{Block, Matrix};
+use crate::later::later;
+use crate::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
+
+later! { Methods 20:
+    pub(super) fn m_step_of_posterior(
+        matrix: &Matrix,
+        mixture: &Mixture,
+        expectation: &Expectation,
+        prior: &VariationalPrior,
+        floor: &[f64],
+    ) -> Result<Mixture, StepError> {
+        variational::m_step(matrix, mixture, expectation, prior, floor)
+    }
+}
+
+later! { Methods 21:
+    pub(super) fn expansions(mixture: &Mixture, sums: &[Sums], kent: bool) -> Option<Vec<f64>> {
+        robust::expansions(mixture, sums, kent)
+    }
+}
+
+later! { Methods 22:
+    pub(super) fn moments(sums: &Sums, alpha: f64, origin: &[f64], dense: bool) -> Moments {
+        robust::moments(sums, alpha, origin, dense)
+    }
+}
+
+later! { Methods 23:
+    pub(super) fn with_degrees(
+        next: Mixture,
+        mixture: &Mixture,
+        sums: &[Sums],
+        alphas: &[f64],
+    ) -> Result<Mixture, StepError> {
+        robust::with_degrees(next, mixture, sums, alphas)
+    }
+}
+
+later! { Methods 24:
+    pub(super) fn pull(prior: &Prior, moments: &mut Moments, centre: &[f64]) {
+        prior.pull(moments, centre);
+    }
+}
+
+later! { Methods 25:
+    pub(super) fn shaped(
+        family: CovarianceType,
+        d: usize,
+        scatters: &[Scatter<'_>],
+        previous: &[Rc<Covariance>],
+    ) -> Shaped {
+        shapes::otherwise(family, d, scatters, previous)
+    }
+}
+
+later! { Methods 26:
+    pub(super) fn carry_on(
+        before: &Mixture,
+        next: Mixture,
+        expectation: &Expectation,
+    ) -> Result<Mixture, StepError> {
+        markov::carry_on(before, next, expectation)
+    }
+}
+
+later! { Methods 27:
+    pub(super) fn prior(settings: &Settings, matrix: &Matrix) -> Prior {
+        Prior::new(settings, matrix)
+    }
+}
+
+later! { Methods 28:
+    pub(super) fn variational_prior(
+        settings: &Settings,
+        matrix: &Matrix,
+    ) -> Option<VariationalPrior> {
+        VariationalPrior::of(settings, matrix)
+    }
+}
+
+later! { Methods 29:
+    pub(super) fn scheme(settings: &Settings, matrix: &Matrix) -> Scheme {
+        Scheme::otherwise(settings, matrix)
+    }
+}
+
+later! { Methods 30:
+    pub(super) fn beside_likelihood(plan: &Plan, mixture: &Mixture) -> f64 {
+        match &plan.variational {
+            Some(prior) => -prior.divergence(mixture),
+            None => plan.prior.as_ref().map_or(0.0, |p| p.log_density(mixture)),
+        }
+    }
+}
+
+later! { Methods 31:
+    pub(super) fn first_posterior(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Mixture {
+        variational::first(matrix, mixture, plan)
+    }
+}
+
+later! { Methods 32:
+    pub(super) fn plug_in_log_likelihood(matrix: &Matrix, mixture: &Mixture) -> f64 {
+        variational::log_density(matrix, &mixture.plug_in())
+    }
+}
+
+later! { Methods 33:
+    pub(super) fn iterate(em: &Em, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
+        em.iterate_otherwise(matrix, plan)
+    }
+}
+
+later! { Methods 34:
+    pub(super) fn rows(scheme: &Scheme, state: &State, seed: u64, n: usize) -> Option<Vec<usize>> {
+        scheme.rows(state, seed, n)
+    }
+}
+
+later! { Methods 35:
+    pub(super) fn expectation_of_part(
+        matrix: &Matrix,
+        rows: &[usize],
+        mixture: &Mixture,
+    ) -> Expectation {
+        em::part(matrix, rows, mixture)
+    }
+}
+
+later! { Methods 36:
+    pub(super) fn assign(scheme: &Scheme, state: &State, seed: u64) -> Assign {
+        scheme.assign(state, seed)
+    }
+}
+
+later! { Methods 37:
+    pub(super) fn objective(scheme: &Scheme, state: &State, n: usize) -> Option<Objective> {
+        scheme.objective(state, n)
+    }
+}
+
+later! { Methods 38:
+    pub(super) fn share_out(assign: Assign, table: &mut [f64], block: &Block<'_>) -> f64 {
+        assign.apply(table, block)
+    }
+}
+
+later! { Methods 39:
+    pub(super) fn add_incomplete(
+        sums: &mut Sums,
+        block: &Block<'_>,
+        evaluator: &mut Evaluator<'_>,
+        k: usize,
+        centre: &[f64],
+        room: [&mut Vec<f64>; 2],
+    ) {
+        missing::add(sums, block, evaluator, k, centre, room);
+    }
+}
+
+later! { Methods 40:
+    pub(super) fn add_robust(
+        sums: &mut Sums,
+        block: &Block<'_>,
+        r: &[f64],
+        u: &[f64],
+        centre: &[f64],
+        offsets: &mut Vec<f64>,
+    ) {
+        sums.add_robust(block, r, u, centre, offsets);
+    }
+}
+
+later! { Methods 41:
+    pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
+        init::components_otherwise(matrix, settings)
+    }
+}
+
+later! { Methods 42:
+    pub(super) fn column_means(matrix: &Matrix) -> Vec<f64> {
+        missing::column_means(matrix)
+    }
+}
+
+later! { Methods 43:
+    pub(super) fn begin(
+        normal: Mixture,
+        matrix: &Matrix,
+        settings: &Settings,
+    ) -> Result<Mixture, StartError> {
+        begin::otherwise(normal, matrix, settings)
+    }
+}
