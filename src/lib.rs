@@ -33,6 +33,7 @@
 //! from 0 in code and from 1 (or A) in messages.
 
 pub mod data;
+pub mod digits;
 pub mod fit;
 pub mod later;
 pub mod mixture;

@@ -9,6 +9,7 @@ use super::plan::Plan;
 use super::prior::Prior;
 use super::shapes::{Scatter, floored, shaped};
 use crate::data::Matrix;
+use crate::digits::fixed;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};
 
 /// Added to every effective count, as scikit-learn does; a component whose own count is
@@ -50,8 +51,9 @@ impl fmt::Display for StepError {
                 count,
             } => write!(
                 f,
-                "component {} collapsed: it holds {count:.1} points, and no variance is left along column {}: raise the floor, use fewer components, or a family with fewer parameters",
+                "component {} collapsed: it holds {} points, and no variance is left along column {}: raise the floor, use fewer components, or a family with fewer parameters",
                 letter(*component),
+                fixed(*count, 1),
                 column + 1
             ),
             StepError::AllEmpty => write!(

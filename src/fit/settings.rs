@@ -6,6 +6,7 @@ use super::method::{Algorithm, Knob, Knobs, Method, Model};
 use super::stopping::StopRule;
 use super::vector::takes;
 use crate::data::{Matrix, UNLABELLED};
+use crate::digits::Brief;
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, letter};
 
 /// Where the first parameters come from.
@@ -189,10 +190,18 @@ impl fmt::Display for SettingsError {
                 "{components} components for {rows} rows: choose at most as many components as rows"
             ),
             SettingsError::Floor(v) => {
-                write!(f, "a floor of {v}: choose 0 or a small positive number")
+                write!(
+                    f,
+                    "a floor of {}: choose 0 or a small positive number",
+                    Brief(*v)
+                )
             }
             SettingsError::Tolerance(v) => {
-                write!(f, "a tolerance of {v}: choose 0 or a small positive number")
+                write!(
+                    f,
+                    "a tolerance of {}: choose 0 or a small positive number",
+                    Brief(*v)
+                )
             }
             SettingsError::Iterations(n) => {
                 write!(f, "{n} iterations: choose a limit from 1 to 1 000 000")
@@ -204,8 +213,8 @@ impl fmt::Display for SettingsError {
                     "\u{201c}{}\u{201d} is out of range: choose a {} from {} to {}",
                     spec.name,
                     if spec.whole { "whole number" } else { "number" },
-                    spec.min,
-                    spec.max
+                    Brief(spec.min),
+                    Brief(spec.max)
                 )
             }
             SettingsError::Label {

@@ -1,7 +1,9 @@
 //! Colours: sRGB as the screen has them, linear light as they mix.
 
-use crate::mixture::elementary::{exp, ln};
 use std::sync::OnceLock;
+
+use crate::digits::fixed;
+use crate::mixture::elementary::{exp, ln};
 
 /// An opaque sRGB colour, 0 to 255 a channel.
 pub type Rgb = [u8; 3];
@@ -43,7 +45,10 @@ impl Rgba {
         if self.alpha >= 1.0 {
             format!("#{r:02x}{g:02x}{b:02x}")
         } else {
-            format!("rgba({r},{g},{b},{:.3})", self.alpha.max(0.0))
+            format!(
+                "rgba({r},{g},{b},{})",
+                fixed(f64::from(self.alpha.max(0.0)), 3)
+            )
         }
     }
 }

@@ -53,7 +53,9 @@ impl<'a> Curve<'a> {
             true => Ticks::default(),
             false => ticks(range[0], range[1], about),
         };
-        let left = (y_ticks.label_width(style.small()) + 10.0 * s).clamp(24.0 * s, 90.0 * s);
+        let left = (y_ticks.label_width(style.small()) + 10.0 * s)
+            .max(24.0 * s)
+            .min(90.0 * s);
         let frame = style.snapped(Rect {
             x: left,
             y: top,

@@ -33,7 +33,7 @@ impl Axes {
         // The smaller eigenvalue as det / larger: no cancellation.
         let large = (mean + radius).max(0.0);
         let small = match large > 0.0 {
-            true => ((a * c - b * b) / large).clamp(0.0, large),
+            true => ((a * c - b * b) / large).max(0.0).min(large),
             false => 0.0,
         };
         // Half the angle of (half, b), by the half-angle formulas.

@@ -49,7 +49,9 @@ impl MapLayout {
         let rough = y_ticks(&Window::fit(bounds, rough_width, inner_height));
         let left = match strip {
             true => 12.0 * s,
-            false => (rough.label_width(style.small()) + 12.0 * s).clamp(28.0 * s, 96.0 * s),
+            false => (rough.label_width(style.small()) + 12.0 * s)
+                .max(28.0 * s)
+                .min(96.0 * s),
         };
         let frame = style.snapped(Rect {
             x: left,

@@ -290,7 +290,7 @@ impl Scene {
         if is_near([rect.x, rect.y]) && has_area(&rect) {
             self.items.push(Item::Rect {
                 rect,
-                radius: radius.clamp(0.0, rect.width.min(rect.height) / 2.0),
+                radius: radius.max(0.0).min(rect.width.min(rect.height) / 2.0),
                 stroke: stroke.filter(is_visible),
                 fill,
             });

@@ -1,5 +1,6 @@
 //! Round numbers for axes, and how they are written.
 
+use crate::digits::fixed;
 use crate::mixture::elementary::ln;
 
 /// A round number on an axis.
@@ -121,7 +122,7 @@ fn multiples(lo: f64, hi: f64, step: f64) -> Vec<f64> {
             } else {
                 multiple * step
             };
-            value.clamp(lo, hi) + 0.0
+            value.max(lo).min(hi) + 0.0
         })
         .collect()
 }
@@ -175,7 +176,7 @@ pub fn number(v: f64, digits: i32) -> String {
     if !v.is_finite() {
         return "–".into();
     }
-    let text = format!("{:.*}", digits.clamp(0, 17) as usize, v.abs());
+    let text = fixed(v.abs(), digits.clamp(0, 17) as usize);
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text.as_str(), None),

@@ -1,13 +1,15 @@
 //! Numbers and lists as they stand in sentences.
 
+use crate::digits::{exponent, fixed};
+
 /// A number with a true minus sign and `digits` decimals, or in powers of ten where those
 /// say nothing.
 pub fn number(value: f64, digits: usize) -> String {
     let plain = value == 0.0 || (1e-3..1e9).contains(&value.abs());
     let text = if plain {
-        format!("{value:.digits$}")
+        fixed(value, digits)
     } else {
-        format!("{value:.2e}")
+        exponent(value, 2)
     };
     text.replace('-', "\u{2212}")
 }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::closures::{part, words};
-use super::controls::{Choice, Field, Kind, Row, number};
-use super::format;
+use super::controls::{Choice, Field, Kind, Row, number, written};
 use super::state::{Desk, use_desk};
+use crate::digits::Brief;
 use crate::fit::{Knob, METHODS, Method};
 use crate::session::Command;
 
@@ -55,7 +55,7 @@ fn KnobRow(
     let desk = use_desk();
     let spec = knob.spec();
     let id = IDS[knob as usize];
-    let value = Signal::derive(move || format::field(desk.settings.with(|s| s.knobs.get(knob))));
+    let value = Signal::derive(move || written(desk.settings.with(|s| s.knobs.get(knob))));
     let entry = if spec.choices.is_empty() {
         view! {
             <Field id=id kind=Kind::Scientific value=value
@@ -87,7 +87,11 @@ fn commit(desk: Desk, knob: Knob, typed: &str) -> bool {
         None => {
             desk.report(
                 format!("{}: “{typed}” is not a number.", spec.name),
-                format!("Choose one from {} to {}.", spec.min, spec.max),
+                format!(
+                    "Choose one from {} to {}.",
+                    Brief(spec.min),
+                    Brief(spec.max)
+                ),
             );
             false
         }

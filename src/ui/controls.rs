@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::closures::{follow, mark, part, typed, words};
+use super::format;
 use super::state::use_desk;
 
 /// A drawing of 16 x 16 units in the colour of the text.
@@ -197,6 +198,12 @@ pub fn word_of<T: PartialEq>(pairs: &[(T, &str)], value: T) -> String {
 /// The value that these words stand for.
 pub fn of_word<T: Copy>(pairs: &[(T, &str)], word: &str) -> Option<T> {
     pairs.iter().find(|(_, w)| *w == word).map(|(v, _)| *v)
+}
+
+/// A number as a field shows it: with all its digits, by the browser's own writing.
+pub fn written(value: f64) -> String {
+    let text = js_sys::Number::from(value).to_string_with_radix(10);
+    text.map_or_else(|_| String::new(), |text| format::field(&String::from(text)))
 }
 
 /// The number that is typed, by the browser's own reading: Rust's, with its tables of powers,

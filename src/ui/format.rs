@@ -6,6 +6,7 @@
 /// What stands where there is no number to show.
 pub const NONE: &str = "–";
 
+use crate::digits;
 use crate::mixture::elementary::ln;
 
 /// A number with a fixed count of decimals; infinities and NaN become a dash.
@@ -13,7 +14,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    with_minus(format!("{value:.decimals$}"))
+    with_minus(digits::fixed(value, decimals))
 }
 
 /// A number in about `digits` significant digits, without trailing noise:
@@ -30,10 +31,10 @@ pub fn significant(value: f64, digits: usize) -> String {
     let digits = digits as i32;
     if !(-4..=6).contains(&magnitude) {
         let places = (digits - 1).max(0) as usize;
-        return with_minus(format!("{value:.places$e}"));
+        return with_minus(digits::exponent(value, places));
     }
     let places = (digits - 1 - magnitude).max(0) as usize;
-    with_minus(format!("{value:.places$}"))
+    with_minus(digits::fixed(value, places))
 }
 
 /// A mean beside its standard deviation: about two decimals of it, no more than can matter.
@@ -73,12 +74,17 @@ pub fn count(n: usize) -> String {
     text
 }
 
-/// The number in a field as a person would type it: `0.000001` as `1e-6`.
-pub fn field(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 {
-        format!("{value:e}")
-    } else {
-        value.to_string()
+/// What the browser writes for a number, as a person would type it: `0.000001` as `1e-6`.
+pub fn field(text: &str) -> String {
+    match text.strip_prefix("0.000") {
+        Some(rest) => {
+            let digits = rest.trim_start_matches('0');
+            let power = 4 + rest.len() - digits.len();
+            let (first, others) = digits.split_at(1.min(digits.len()));
+            let point = if others.is_empty() { "" } else { "." };
+            format!("{first}{point}{others}e-{power}")
+        }
+        None => text.to_owned(),
     }
 }
 
@@ -145,8 +151,10 @@ mod tests {
 
     #[test]
     fn a_field_shows_what_a_person_would_type() {
-        assert_eq!(field(1e-6), "1e-6");
-        assert_eq!(field(0.05), "0.05");
-        assert_eq!(field(0.0), "0");
+        assert_eq!(field("0.000001"), "1e-6");
+        assert_eq!(field("0.0001234"), "1.234e-4");
+        for plain in ["0", "0.05", "0.001", "2.5e-7", "1e+21", "-0.0001"] {
+            assert_eq!(field(plain), plain);
+        }
     }
 }

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::algorithm::AlgorithmRows;
 use super::closures::{mark, press, words};
-use super::controls::{Choice, Field, Kind, Row, number, of_word, options, word_of, worded};
-use super::format;
+use super::controls::{
+    Choice, Field, Kind, Row, number, of_word, options, word_of, worded, written,
+};
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
 use crate::fit::{Floor, FloorScale, InitMethod, StopRule};
@@ -149,7 +150,7 @@ fn FloorRows() -> impl IntoView {
                 <Field
                     id="floor"
                     kind=Kind::Scientific
-                    value=Signal::derive(move || format::field(floor().value))
+                    value=Signal::derive(move || written(floor().value))
                     on_commit=move |typed: String| {
                         commit_number(desk, "Floor", &typed, |value| {
                             desk.send(Command::SetFloor(Floor { value, ..untrack(floor) }));
@@ -189,7 +190,7 @@ fn Stopping() -> impl IntoView {
                 <Field
                     id="tolerance"
                     kind=Kind::Scientific
-                    value=Signal::derive(move || format::field(desk.settings.with(|s| s.tol)))
+                    value=Signal::derive(move || written(desk.settings.with(|s| s.tol)))
                     on_commit=move |typed: String| {
                         commit_number(desk, "Tolerance", &typed, |tol| desk.send(Command::SetTolerance(tol)))
                     }

@@ -4,6 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::{Clamped, JsValue};
 use web_sys::{CanvasRenderingContext2d, ImageData};
 
+use crate::digits::Brief;
 use crate::plot::{Anchor, FONT, Item, Point, Rect, Rgba, Scene, Stroke, Text};
 
 /// Clears the canvas and replays the scene on it. The canvas's backing store must
@@ -141,7 +142,7 @@ fn fill_and_stroke(stroke: &Option<Stroke>, fill: &Option<Rgba>, ctx: &CanvasRen
 }
 
 fn write(text: &Text, ctx: &CanvasRenderingContext2d) {
-    ctx.set_font(&format!("{} {}px {FONT}", text.weight, text.size));
+    ctx.set_font(&format!("{} {}px {FONT}", text.weight, Brief(text.size)));
     ctx.set_text_align(match text.anchor {
         Anchor::Start => "left",
         Anchor::Middle => "center",

@@ -1,12 +1,13 @@
 //! The transport bar: where in the run we are, and every way to move.
 
-use crate::mixture::elementary::ln;
 use leptos::prelude::*;
 
 use super::closures::{flag, mark, press, typed, words};
 use super::controls::{Field, Icon, Kind};
 use super::format;
 use super::state::{Desk, use_desk};
+use crate::digits::Brief;
+use crate::mixture::elementary::ln;
 use crate::session::{Command, Phase, Status};
 
 const FIRST: &str = "M2 3h2v10H2zM14 3v10L5 8z";
@@ -112,11 +113,11 @@ fn Speed() -> impl IntoView {
     let long = move || match speed() {
         s if s <= 0.0 => "as fast as they come".to_owned(),
         1.0 => "1 half-step a second".to_owned(),
-        s => format!("{s} half-steps a second"),
+        s => format!("{} half-steps a second", Brief(s)),
     };
     let short = move || match speed() {
         s if s <= 0.0 => "max".to_owned(),
-        s => format!("{s}/s"),
+        s => format!("{}/s", Brief(s)),
     };
     view! {
         <div class="speed">

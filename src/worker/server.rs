@@ -12,6 +12,7 @@ use web_sys::{
 
 use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
 use super::{parts, sets};
+use crate::digits::fixed;
 use crate::later::{Part, later};
 use crate::plot::picture;
 use crate::session::{Problem, Session};
@@ -137,7 +138,10 @@ impl Server {
     fn open(&mut self, file: &File) {
         let name = file.name();
         let megabytes = file.size() / 1e6;
-        self.reply(&Reply::Busy(format!("Reading {name}, {megabytes:.1} MB")));
+        self.reply(&Reply::Busy(format!(
+            "Reading {name}, {} MB",
+            fixed(megabytes, 1)
+        )));
         match reader(&name).and_then(|()| read(file)) {
             Ok(bytes) => open_csv(&mut self.session, &name, &bytes),
             Err(problem) => self.session.tell(problem),
@@ -241,10 +245,10 @@ fn read(file: &File) -> Result<Vec<u8>, Problem> {
     if file.size() > MOST_BYTES {
         return Err(problem(
             format!(
-                "\u{201c}{}\u{201d} was not opened. It has {:.1} GB; this page reads up to {:.0} GB.",
+                "\u{201c}{}\u{201d} was not opened. It has {} GB; this page reads up to {} GB.",
                 file.name(),
-                file.size() / 1e9,
-                MOST_BYTES / 1e9
+                fixed(file.size() / 1e9, 1),
+                fixed(MOST_BYTES / 1e9, 0)
             ),
             "Save a sample of its rows, or fewer columns, and open that.",
         ));
