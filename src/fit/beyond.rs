@@ -14,6 +14,7 @@ use super::prior::Prior;
 use super::scheme::Scheme;
 use super::settings::Settings;
 use super::shapes::{self, Scatter, Shaped};
+use super::stopping;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
 use crate::data::{Block, Matrix};
@@ -209,5 +210,11 @@ later! { Methods 43:
         settings: &Settings,
     ) -> Result<Mixture, StartError> {
         begin::otherwise(normal, matrix, settings)
+    }
+}
+
+later! { Methods 44:
+    pub(super) fn step_length(before: &Mixture, now: &Mixture) -> f64 {
+        stopping::length_of_step(before, now)
     }
 }

@@ -89,25 +89,53 @@ impl std::error::Error for StartError {}
 /// that are there, correlations those of the rows that have both, reduced so that the
 /// matrix is positive definite; a row drawn as a mean takes column means for what it misses.
 pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture, StartError> {
+    if settings.init != InitMethod::KMeans {
+        return beyond::components(matrix, settings);
+    }
+    let seeds = seeds(
+        matrix,
+        settings.n_components,
+        &mut Random::new(settings.seed),
+    );
+    let step = matrix.n_rows().div_ceil(LLOYD_ROWS);
+    let clusters = match step {
+        1 => lloyd(matrix, seeds, LLOYD_ROUNDS),
+        _ => {
+            let few = lloyd(&matrix.thinned(step), seeds, LLOYD_ROUNDS);
+            assign(matrix, few.centres)
+        }
+    };
+    from_clusters(matrix, settings, &clusters)
+}
+
+/// The starts that the first view does not need.
+pub(super) fn components_otherwise(
+    matrix: &Matrix,
+    settings: &Settings,
+) -> Result<Mixture, StartError> {
     let mut random = Random::new(settings.seed);
     let k = settings.n_components;
     match settings.init {
-        InitMethod::KMeans => {
-            let seeds = seeds(matrix, k, &mut random);
-            let step = matrix.n_rows().div_ceil(LLOYD_ROWS);
-            let clusters = match step {
-                1 => lloyd(matrix, seeds, LLOYD_ROUNDS),
-                _ => {
-                    let few = lloyd(&matrix.thinned(step), seeds, LLOYD_ROUNDS);
-                    assign(matrix, few.centres)
-                }
-            };
-            from_clusters(matrix, settings, &clusters)
-        }
-        InitMethod::MiniBatchKMeans | InitMethod::Hierarchical => {
-            beyond::components(matrix, settings)
-        }
+        InitMethod::KMeans => components(matrix, settings),
         InitMethod::Given => Err(StartError::NothingGiven),
+        InitMethod::MiniBatchKMeans => {
+            let seeds = seeds(matrix, k, &mut random);
+            let centres = mini_batch(matrix, seeds, &mut random);
+            from_clusters(matrix, settings, &assign(matrix, centres))
+        }
+        InitMethod::Hierarchical => {
+            let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
+            let k = k.min(few.n_rows());
+            let clusters = agglomerate(&few, settings.covariance_type, k);
+            match matrix.has_holes() || matrix.labels().is_some() {
+                // Rows with holes took no part yet, and labels may say otherwise.
+                true => {
+                    let centres = beside_known(matrix, clusters.centres);
+                    from_clusters(matrix, settings, &assign(matrix, centres))
+                }
+                false => from_clusters(&few, settings, &clusters),
+            }
+        }
         InitMethod::KMeansPlusPlus => {
             let seeds = seeds(matrix, k, &mut random);
             from_means(matrix, settings, seeds)
@@ -127,30 +155,6 @@ pub(super) fn components(matrix: &Matrix, settings: &Settings) -> Result<Mixture
             let sums = random_sums(matrix, settings);
             from_sums(matrix, settings, &sums)
         }
-    }
-}
-
-/// The starts that the first view does not need.
-pub(super) fn components_otherwise(
-    matrix: &Matrix,
-    settings: &Settings,
-) -> Result<Mixture, StartError> {
-    let k = settings.n_components;
-    if settings.init == InitMethod::MiniBatchKMeans {
-        let mut random = Random::new(settings.seed);
-        let seeds = seeds(matrix, k, &mut random);
-        let centres = mini_batch(matrix, seeds, &mut random);
-        return from_clusters(matrix, settings, &assign(matrix, centres));
-    }
-    let few = matrix.thinned(matrix.n_rows().div_ceil(MOST_ROWS));
-    let clusters = agglomerate(&few, settings.covariance_type, k.min(few.n_rows()));
-    match matrix.has_holes() || matrix.labels().is_some() {
-        // Rows with holes took no part yet, and labels may say otherwise.
-        true => {
-            let centres = beside_known(matrix, clusters.centres);
-            from_clusters(matrix, settings, &assign(matrix, centres))
-        }
-        false => from_clusters(&few, settings, &clusters),
     }
 }
 

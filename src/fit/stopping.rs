@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::beyond;
 use super::em::Em;
 use super::settings::Settings;
 use crate::mixture::{Covariance, Mixture};
@@ -102,6 +103,10 @@ impl Trail {
 /// a norm of the gradient, in the units in which a stopping rule should measure steps (Dennis and
 /// Schnabel 1983, 7.2); at the fixed point of EM with a floor it is 0, the gradient itself is not.
 pub fn step_length(before: &Mixture, now: &Mixture) -> f64 {
+    beyond::step_length(before, now)
+}
+
+pub(super) fn length_of_step(before: &Mixture, now: &Mixture) -> f64 {
     let d = now.dimension();
     let mut largest = 0.0f64;
     for k in 0..now.n_components().min(before.n_components()) {

@@ -101,3 +101,24 @@ pub enum Command {
     /// Do it again.
     Redo,
 }
+
+impl Command {
+    /// Does it need more than the first view brings along? See [`crate::later::Part::Methods`].
+    pub fn goes_beyond(&self) -> bool {
+        match self {
+            Command::SetCovariance(family) => !CovarianceType::ALL.contains(family),
+            Command::SetInit(init) => *init != InitMethod::KMeans,
+            Command::SetMissing(_)
+            | Command::SetWeights(_)
+            | Command::SetLabels(_)
+            | Command::Restore { .. }
+            | Command::SetMethod(..)
+            | Command::SetKnob(..)
+            | Command::SetStopRule(_)
+            | Command::FindBest(_)
+            | Command::Split(_)
+            | Command::Merge(..) => true,
+            _ => false,
+        }
+    }
+}

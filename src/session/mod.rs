@@ -6,6 +6,7 @@
 //! The page sends [`Command`]s and shows [`View`]s; a wish that cannot be met changes nothing
 //! and comes back as the view's [`Problem`].
 
+mod beyond;
 mod caption;
 mod command;
 mod experiment;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::beyond;
 use super::roles::{self, Missing, Roles};
 use super::view::{ColumnView, DataView, Problem};
 use crate::data::builtin::{self, Builtin, Loader};
@@ -195,12 +196,12 @@ impl Selection {
         };
         let mut matrix = matrix.map_err(cannot)?;
         if let Some(column) = roles.weights {
-            let weights = roles::weights(table, &roles, column, &rows)?;
+            let weights = beyond::weights(table, &roles, column, &rows)?;
             matrix = matrix.with_weights(weights).map_err(cannot)?;
         }
         let mut label_names = Vec::new();
         if let Some(column) = roles.labels {
-            let (labels, names) = roles::labels(table, &roles, column, &rows)?;
+            let (labels, names) = beyond::labels(table, &roles, column, &rows)?;
             matrix = matrix.with_labels(labels).map_err(cannot)?;
             label_names = names;
         }

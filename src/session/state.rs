@@ -3,26 +3,21 @@
 
 use std::rc::Rc;
 
+use super::beyond;
 use super::command::Command;
 use super::experiment::Experiment;
 use super::roles::Roles;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
-use super::words::{count, number};
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{
-    EditError, InitMethod, Knob, Plan, Settings, SettingsError, merge, preview, split,
-};
-use crate::mixture::{Mixture, letter};
-use crate::study::{MAX_RESTARTS, Search};
+use crate::fit::{InitMethod, Knob, Plan, Settings, SettingsError};
+use crate::mixture::Mixture;
+use crate::study::Search;
 
 /// Changes that can be undone.
 const MOST_UNDO: usize = 100;
-
-/// Iterations after which an edit's change of the objective is told.
-const PREVIEW: usize = 10;
 
 /// Half-steps a second that a session begins with.
 const FIRST_SPEED: f64 = 4.0;
@@ -134,7 +129,7 @@ impl Session {
             Mode::Idle => return,
             Mode::Playing(_) => self.now.forward(),
             Mode::Running => self.step(),
-            Mode::Searching => return self.search_on(),
+            Mode::Searching => return beyond::search_on(self),
         }
         let until = match self.mode {
             Mode::Playing(until) => until,
@@ -143,51 +138,6 @@ impl Session {
         if self.now.position == self.now.run.last() && finished(&self.now, until) {
             self.mode = Mode::Idle;
         }
-    }
-
-    /// One start or iteration of the search; at its end a run from the best seed.
-    fn search_on(&mut self) {
-        let Some(search) = &mut self.search else {
-            self.mode = Mode::Idle;
-            return;
-        };
-        search.advance(self.now.selection.matrix());
-        if !search.is_done() {
-            return;
-        }
-        self.mode = Mode::Idle;
-        if let Some(search) = self.search.take()
-            && let Err(problem) = self.begin_best(&search)
-        {
-            self.problem = Some(problem);
-        }
-    }
-
-    fn begin_best(&mut self, search: &Search) -> Result<(), Problem> {
-        let n = search.n_starts();
-        let Some(best) = search.best() else {
-            return Err(Problem {
-                what: format!(
-                    "None of {} led to a fit that can be believed: components collapsed or were left with too few points.",
-                    count(n, "start")
-                ),
-                remedy: "Choose fewer components, a simpler covariance or a higher floor."
-                    .to_owned(),
-            });
-        };
-        let valid = search.outcomes().iter().filter(|o| o.valid).count();
-        let origin = format!(
-            "Seed {} led to the best of {}, of which {valid} can be believed.",
-            best.seed,
-            count(n, "start"),
-        );
-        self.restart(Settings {
-            seed: best.seed,
-            ..self.now.settings.clone()
-        })?;
-        self.now.origin = origin.into();
-        self.run_as(Mode::Running);
-        Ok(())
     }
 
     /// Carries out a command. What cannot be done leaves everything as it was and is told
@@ -236,6 +186,14 @@ impl Session {
     }
 
     fn try_handle(&mut self, command: Command) -> Result<(), Problem> {
+        match command.goes_beyond() {
+            true => beyond::handle(self, command),
+            false => self.handle_first(command),
+        }
+    }
+
+    /// Carries out a command with what is there from the first view on.
+    pub(super) fn handle_first(&mut self, command: Command) -> Result<(), Problem> {
         let settings = &self.now.settings;
         match command {
             Command::OpenBuiltin(id) => {
@@ -243,9 +201,6 @@ impl Session {
                 self.open(Rc::new(source))?;
             }
             Command::SetColumns(fitted) => self.choose(|roles| roles.fitted = fitted)?,
-            Command::SetMissing(missing) => self.choose(|roles| roles.missing = missing)?,
-            Command::SetWeights(column) => self.choose(|roles| roles.weights = column)?,
-            Command::SetLabels(column) => self.choose(|roles| roles.labels = column)?,
             Command::SetAxes { x, y } => {
                 let selection = self.now.selection.with_axes(x, y).ok_or_else(|| Problem {
                     what: "The map shows two different fitted columns.".to_owned(),
@@ -255,16 +210,6 @@ impl Session {
                 self.now.selection = selection;
                 self.now.data_version = self.versions;
             }
-            Command::Restore {
-                roles,
-                axes: [x, y],
-                settings,
-            } => {
-                let source = self.now.selection.source().clone();
-                let selection = Selection::with_roles(source, roles)?;
-                let selection = selection.with_axes(x, y).unwrap_or(selection);
-                self.begin(selection, *settings, true)?;
-            }
             Command::SetComponents(n_components) => self.restart(Settings {
                 n_components,
                 ..settings.clone()
@@ -273,31 +218,6 @@ impl Session {
                 covariance_type,
                 ..settings.clone()
             })?,
-            Command::SetMethod(model, algorithm) => {
-                let next = Settings {
-                    model,
-                    algorithm,
-                    ..settings.clone()
-                };
-                match model == settings.model {
-                    true => self.adjust(next, true)?,
-                    false => self.restart(next)?,
-                }
-            }
-            Command::SetKnob(knob, value) => {
-                let next = Settings {
-                    knobs: settings.knobs.with(knob, value),
-                    ..settings.clone()
-                };
-                match knob.spec().of_the_start {
-                    true => self.restart(next)?,
-                    false => self.adjust(next, true)?,
-                }
-            }
-            Command::SetInit(InitMethod::Given) => {
-                let mixture = (*self.now.mixture()).clone();
-                self.begin_from(mixture, String::new())?;
-            }
             Command::SetInit(init) => self.restart(Settings {
                 init,
                 ..settings.clone()
@@ -325,13 +245,6 @@ impl Session {
                 },
                 true,
             )?,
-            Command::SetStopRule(stop_rule) => self.adjust(
-                Settings {
-                    stop_rule,
-                    ..settings.clone()
-                },
-                false,
-            )?,
             Command::SetTolerance(tol) => self.adjust(
                 Settings {
                     tol,
@@ -352,26 +265,6 @@ impl Session {
                 } else {
                     0.0
                 };
-            }
-            Command::FindBest(n_starts) => {
-                if n_starts == 0 || n_starts > MAX_RESTARTS {
-                    return Err(Problem {
-                        what: format!("{n_starts} starts were asked for."),
-                        remedy: format!("Choose from 1 to {MAX_RESTARTS}."),
-                    });
-                }
-                let matrix = self.now.selection.matrix();
-                self.search = Some(Search::new(matrix, settings.clone(), n_starts));
-                self.mode = Mode::Searching;
-            }
-            Command::Split(k) => {
-                let edited = split(&self.now.mixture(), k);
-                self.edit(edited, format!("{} was split in two.", letter(k)))?;
-            }
-            Command::Merge(a, b) => {
-                let edited = merge(&self.now.mixture(), a, b);
-                let what = format!("{} and {} became one.", letter(a), letter(b));
-                self.edit(edited, what)?;
             }
             Command::Play => self.run_as(Mode::Playing(patience(&self.now))),
             Command::RunToConvergence => self.run_as(Mode::Running),
@@ -409,13 +302,13 @@ impl Session {
         self.now.forward();
     }
 
-    fn run_as(&mut self, mode: Mode) {
+    pub(super) fn run_as(&mut self, mode: Mode) {
         if !self.now.stuck() {
             self.mode = mode;
         }
     }
 
-    fn open(&mut self, source: Rc<Source>) -> Result<(), Problem> {
+    pub(super) fn open(&mut self, source: Rc<Source>) -> Result<(), Problem> {
         let columns = source.default_columns();
         let selection = Selection::new(source, columns)?;
         let mut settings = self.now.settings.clone();
@@ -430,7 +323,7 @@ impl Session {
 
     /// A new run on the same table, its columns in other roles, with components enough for the
     /// labels.
-    fn choose(&mut self, change: impl FnOnce(&mut Roles)) -> Result<(), Problem> {
+    pub(super) fn choose(&mut self, change: impl FnOnce(&mut Roles)) -> Result<(), Problem> {
         let before = &self.now.selection;
         let mut roles = before.roles().clone();
         change(&mut roles);
@@ -447,11 +340,11 @@ impl Session {
     }
 
     /// A new run on the same data.
-    fn restart(&mut self, settings: Settings) -> Result<(), Problem> {
+    pub(super) fn restart(&mut self, settings: Settings) -> Result<(), Problem> {
         self.begin(self.now.selection.clone(), settings, false)
     }
 
-    fn begin(
+    pub(super) fn begin(
         &mut self,
         selection: Selection,
         settings: Settings,
@@ -504,55 +397,13 @@ impl Session {
         (same_data && fits).then_some(given)
     }
 
-    /// A new run from these parameters.
-    fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
-        let settings = Settings {
-            n_components: mixture.n_components(),
-            init: InitMethod::Given,
-            ..self.now.settings.clone()
-        };
-        let before = self.now.clone();
-        self.now.given = Some(Rc::new(mixture));
-        if let Err(problem) = self.restart(settings) {
-            self.now = before;
-            return Err(problem);
-        }
-        // What undo goes back to never had them.
-        if let Some(last) = self.undo.last_mut() {
-            *last = before;
-        }
-        self.now.origin = origin.into();
-        Ok(())
-    }
-
-    fn edit(&mut self, edited: Result<Mixture, EditError>, what: String) -> Result<(), Problem> {
-        let refused = |e: EditError| Problem {
-            what: format!("Nothing was changed: {e}."),
-            remedy: String::new(),
-        };
-        let (matrix, plan) = (self.now.selection.matrix(), &self.now.plan);
-        let before = self.now.iterate().objective;
-        let edited = edited
-            .and_then(|mixture| preview(matrix, plan, before, mixture, PREVIEW))
-            .map_err(refused)?;
-        let change = |to: f64| {
-            let by = to - before;
-            let way = if by < 0.0 { "falls" } else { "rises" };
-            format!("{way} by {}", number(by.abs(), 3))
-        };
-        let origin = format!(
-            "{what} The {} {} at once, and {} within {PREVIEW} iterations from there.",
-            self.now.objective().words(),
-            change(edited.after),
-            change(edited.settled)
-        );
-        self.mode = Mode::Idle;
-        self.begin_from(edited.mixture, origin)
-    }
-
     /// Settings that act from the current iteration on. A change that alters the path
     /// forgets what was recorded after the half-step shown; undo brings it back.
-    fn adjust(&mut self, settings: Settings, alters_the_path: bool) -> Result<(), Problem> {
+    pub(super) fn adjust(
+        &mut self,
+        settings: Settings,
+        alters_the_path: bool,
+    ) -> Result<(), Problem> {
         settings
             .check(self.now.selection.matrix())
             .map_err(refused)?;

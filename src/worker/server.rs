@@ -15,13 +15,16 @@ use super::{parts, sets};
 use crate::digits::fixed;
 use crate::later::{Part, later};
 use crate::plot::picture;
-use crate::session::{Problem, Session};
+use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
 const SLICE: f64 = 12.0;
 
 /// A file is read in one piece: its bytes, its columns and their blocks must fit in 4 GiB.
 const MOST_BYTES: f64 = 1e9;
+
+/// What to do where a part of the program did not arrive.
+const OFFLINE: &str = "Is this device offline? Try again. If it happens again, reload the page.";
 
 /// Serves the page's requests for as long as the worker lives.
 pub fn serve() {
@@ -102,12 +105,12 @@ impl Server {
                     self.open(file);
                 }
                 for command in commands {
-                    self.session.handle(command);
+                    self.handle(command);
                 }
                 self.show();
             }
             Request::Command(command) => {
-                self.session.handle(command);
+                self.handle(command);
                 self.next_step = self.now();
                 self.show();
             }
@@ -133,6 +136,21 @@ impl Server {
             }
         }
         self.schedule();
+    }
+
+    /// Carries out a command, for which more of the program may have to come.
+    fn handle(&mut self, command: Command) {
+        if command.goes_beyond()
+            && let Err(why) = parts::load(Part::Methods)
+        {
+            return self.session.tell(Problem {
+                what: format!(
+                    "This was not done. What else the page can fit did not arrive: {why}."
+                ),
+                remedy: OFFLINE.to_owned(),
+            });
+        }
+        self.session.handle(command);
     }
 
     fn open(&mut self, file: &File) {
@@ -226,8 +244,7 @@ fn reader(name: &str) -> Result<(), Problem> {
         what: format!(
             "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
         ),
-        remedy: "Is this device offline? Try again. If it happens again, reload the page."
-            .to_owned(),
+        remedy: OFFLINE.to_owned(),
     })
 }
 

@@ -1,0 +1,224 @@
+//! The doors to what the first view does not need: columns in other roles, searches, edits by
+//! hand. What is reached only through these comes later: see [`crate::later`].
+
+use std::rc::Rc;
+
+use super::command::Command;
+use super::roles::{self, Roles};
+use super::source::Selection;
+use super::state::{Mode, Session};
+use super::view::Problem;
+use super::words::{count, number};
+use crate::data::Table;
+use crate::fit::{EditError, InitMethod, Settings, merge, preview, split};
+use crate::later::later;
+use crate::mixture::{Mixture, letter};
+use crate::study::{MAX_RESTARTS, Search};
+
+/// Iterations after which an edit's change of the objective is told.
+const PREVIEW: usize = 10;
+
+later! { Methods 60:
+    /// See [`Session::handle_beyond`].
+    pub(super) fn handle(session: &mut Session, command: Command) -> Result<(), Problem> {
+        session.handle_beyond(command)
+    }
+}
+
+later! { Methods 61:
+    /// See [`Session::search_on`].
+    pub(super) fn search_on(session: &mut Session) {
+        session.search_on();
+    }
+}
+
+later! { Methods 62:
+    /// See [`roles::weights`].
+    pub(super) fn weights(
+        table: &Table,
+        roles: &Roles,
+        column: usize,
+        rows: &[u32],
+    ) -> Result<Vec<f64>, Problem> {
+        roles::weights(table, roles, column, rows)
+    }
+}
+
+later! { Methods 63:
+    /// See [`roles::labels`].
+    pub(super) fn labels(
+        table: &Table,
+        roles: &Roles,
+        column: usize,
+        rows: &[u32],
+    ) -> Result<(Vec<u8>, Vec<String>), Problem> {
+        roles::labels(table, roles, column, rows)
+    }
+}
+
+impl Session {
+    /// Carries out a command that [`Command::goes_beyond`] the first view.
+    pub(super) fn handle_beyond(&mut self, command: Command) -> Result<(), Problem> {
+        let settings = &self.now.settings;
+        match command {
+            Command::SetMissing(missing) => self.choose(|roles| roles.missing = missing)?,
+            Command::SetWeights(column) => self.choose(|roles| roles.weights = column)?,
+            Command::SetLabels(column) => self.choose(|roles| roles.labels = column)?,
+            Command::Restore {
+                roles,
+                axes: [x, y],
+                settings,
+            } => {
+                let source = self.now.selection.source().clone();
+                let selection = Selection::with_roles(source, roles)?;
+                let selection = selection.with_axes(x, y).unwrap_or(selection);
+                self.begin(selection, *settings, true)?;
+            }
+            Command::SetMethod(model, algorithm) => {
+                let next = Settings {
+                    model,
+                    algorithm,
+                    ..settings.clone()
+                };
+                match model == settings.model {
+                    true => self.adjust(next, true)?,
+                    false => self.restart(next)?,
+                }
+            }
+            Command::SetKnob(knob, value) => {
+                let next = Settings {
+                    knobs: settings.knobs.with(knob, value),
+                    ..settings.clone()
+                };
+                match knob.spec().of_the_start {
+                    true => self.restart(next)?,
+                    false => self.adjust(next, true)?,
+                }
+            }
+            Command::SetInit(InitMethod::Given) => {
+                let mixture = (*self.now.mixture()).clone();
+                self.begin_from(mixture, String::new())?;
+            }
+            Command::SetStopRule(stop_rule) => self.adjust(
+                Settings {
+                    stop_rule,
+                    ..settings.clone()
+                },
+                false,
+            )?,
+            Command::FindBest(n_starts) => {
+                if n_starts == 0 || n_starts > MAX_RESTARTS {
+                    return Err(Problem {
+                        what: format!("{n_starts} starts were asked for."),
+                        remedy: format!("Choose from 1 to {MAX_RESTARTS}."),
+                    });
+                }
+                let matrix = self.now.selection.matrix();
+                self.search = Some(Search::new(matrix, settings.clone(), n_starts));
+                self.mode = Mode::Searching;
+            }
+            Command::Split(k) => {
+                let edited = split(&self.now.mixture(), k);
+                self.edit(edited, format!("{} was split in two.", letter(k)))?;
+            }
+            Command::Merge(a, b) => {
+                let edited = merge(&self.now.mixture(), a, b);
+                let what = format!("{} and {} became one.", letter(a), letter(b));
+                self.edit(edited, what)?;
+            }
+            other => self.handle_first(other)?,
+        }
+        Ok(())
+    }
+
+    /// One start or iteration of the search; at its end a run from the best seed.
+    pub(super) fn search_on(&mut self) {
+        let Some(search) = &mut self.search else {
+            self.mode = Mode::Idle;
+            return;
+        };
+        search.advance(self.now.selection.matrix());
+        if !search.is_done() {
+            return;
+        }
+        self.mode = Mode::Idle;
+        if let Some(search) = self.search.take()
+            && let Err(problem) = self.begin_best(&search)
+        {
+            self.problem = Some(problem);
+        }
+    }
+
+    fn begin_best(&mut self, search: &Search) -> Result<(), Problem> {
+        let n = search.n_starts();
+        let Some(best) = search.best() else {
+            return Err(Problem {
+                what: format!(
+                    "None of {} led to a fit that can be believed: components collapsed or were left with too few points.",
+                    count(n, "start")
+                ),
+                remedy: "Choose fewer components, a simpler covariance or a higher floor."
+                    .to_owned(),
+            });
+        };
+        let valid = search.outcomes().iter().filter(|o| o.valid).count();
+        let origin = format!(
+            "Seed {} led to the best of {}, of which {valid} can be believed.",
+            best.seed,
+            count(n, "start"),
+        );
+        self.restart(Settings {
+            seed: best.seed,
+            ..self.now.settings.clone()
+        })?;
+        self.now.origin = origin.into();
+        self.run_as(Mode::Running);
+        Ok(())
+    }
+
+    /// A new run from these parameters.
+    fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
+        let settings = Settings {
+            n_components: mixture.n_components(),
+            init: InitMethod::Given,
+            ..self.now.settings.clone()
+        };
+        let before = self.now.clone();
+        self.now.given = Some(Rc::new(mixture));
+        if let Err(problem) = self.restart(settings) {
+            self.now = before;
+            return Err(problem);
+        }
+        // What undo goes back to never had them.
+        if let Some(last) = self.undo.last_mut() {
+            *last = before;
+        }
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
+    fn edit(&mut self, edited: Result<Mixture, EditError>, what: String) -> Result<(), Problem> {
+        let refused = |e: EditError| Problem {
+            what: format!("Nothing was changed: {e}."),
+            remedy: String::new(),
+        };
+        let (matrix, plan) = (self.now.selection.matrix(), &self.now.plan);
+        let before = self.now.iterate().objective;
+        let edited = edited
+            .and_then(|mixture| preview(matrix, plan, before, mixture, PREVIEW))
+            .map_err(refused)?;
+        let change = |to: f64| {
+            let by = to - before;
+            let way = if by < 0.0 { "falls" } else { "rises" };
+            format!("{way} by {}", number(by.abs(), 3))
+        };
+        let origin = format!(
+            "{what} The {} {} at once, and {} within {PREVIEW} iterations from there.",
+            self.now.objective().words(),
+            change(edited.after),
+            change(edited.settled)
+        );
+        self.mode = Mode::Idle;
+        self.begin_from(edited.mixture, origin)
+    }
+}
