@@ -241,7 +241,7 @@ impl Matrix {
             let mean = rows().map(|(x, w)| w * x).sum::<f64>() / total;
             let squares: f64 = rows().map(|(x, w)| w * (x - mean) * (x - mean)).sum();
             // The margin of the columns themselves.
-            if !(squares < 1e304) {
+            if squares >= 1e304 {
                 return Err(MatrixError::TooWide { column: j });
             }
             self.variance[j] = squares / total;

@@ -167,7 +167,7 @@ pub struct Moves {
 #[derive(Clone, Debug)]
 pub struct Expectation {
     /// Total log-likelihood (natural logarithm) of the mixture that was evaluated; of a
-    /// posterior the sum of what [`Evaluator::log_density`] says, the rows' part of the bound.
+    /// posterior the sum of what [`Evaluator::log_density`](crate::mixture::Evaluator::log_density) says, the rows' part of the bound.
     pub log_likelihood: f64,
     /// Sums of each component about its own centre.
     pub sums: Vec<Sums>,

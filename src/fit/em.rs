@@ -44,7 +44,7 @@ pub struct Em {
 impl Em {
     /// Evaluates `mixture` (of D dimensions, in the matrix's coordinates) on the rows. Under
     /// a plan that seeks a posterior, the first one is drawn from its responsibilities
-    /// ([`variational::first`]).
+    /// (`variational::first`).
     pub fn new(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Em {
         let state = State {
             mixture: Rc::new(match plan.variational {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use super::chain::{Chain, ChainError};
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
 use super::posterior::Posterior;
+use crate::digits::Brief;
 
 /// The largest number of components.
 pub const MAX_COMPONENTS: usize = 32;
@@ -121,33 +122,39 @@ impl fmt::Display for MixtureError {
             MixtureError::Lengths => {
                 write!(
                     f,
-                    "give as many weights as means and as many means as covariances"
+                    "give as many weights, covariances and (where there are any) degrees of freedom as means"
                 )
             }
             MixtureError::Weight { component, value } => write!(
                 f,
-                "the weight of component {} is {value}: weights are numbers from 0 to 1",
-                letter(*component)
+                "the weight of component {} is {}: give a number from 0 to 1",
+                letter(*component),
+                Brief(*value)
             ),
             MixtureError::WeightSum(sum) => {
-                write!(f, "the weights sum to {sum}: divide them by their sum")
+                write!(
+                    f,
+                    "the weights sum to {}: divide them by their sum",
+                    Brief(*sum)
+                )
             }
             MixtureError::Mean { component } => write!(
                 f,
-                "the mean of component {} needs one finite number for each column",
+                "the mean of component {} lacks a number or has one that is not finite: give one finite number for each column",
                 letter(*component)
             ),
             MixtureError::Degrees { component, value } => write!(
                 f,
-                "component {} has {value} degrees of freedom: choose a number from 1e-6 to 1e12, the same for all components if they share it",
-                letter(*component)
+                "component {} has {} degrees of freedom: choose a number from 1e-6 to 1e12, the same for all components if they share it",
+                letter(*component),
+                Brief(*value)
             ),
             MixtureError::Covariance { component, error } => {
                 write!(f, "component {}: {error}", letter(*component))
             }
             MixtureError::Posterior { component } => write!(
                 f,
-                "the posterior of component {} needs a concentration and a mean precision above 0, and more degrees of freedom than columns less 1",
+                "the posterior of component {} is no distribution: give a concentration and a mean precision above 0, and more degrees of freedom than columns less 1",
                 letter(*component)
             ),
             MixtureError::Chain(error) => error.fmt(f),

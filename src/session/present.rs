@@ -78,7 +78,10 @@ fn components(e: &Experiment, at_leisure: bool) -> Vec<ComponentView> {
     let counts = counts(e);
     let healths = healths(e);
     let [x, y] = e.selection.map_columns();
-    let nearest = at_leisure.then(|| nearest(&mixture)).unwrap_or_default();
+    let nearest = match at_leisure {
+        true => nearest(&mixture),
+        false => Vec::new(),
+    };
     (0..mixture.n_components())
         .map(|k| {
             let covariance = &mixture.covariances()[k];

@@ -12,7 +12,7 @@ pub struct Imputed {
     pub row: usize,
     /// The column, from 0.
     pub column: usize,
-    /// E[x] given what is known of the row, in the data's units.
+    /// The mean of x given what is known of the row, in the data's units.
     pub mean: f64,
     /// Standard deviation of x given what is known of the row.
     pub deviation: f64,
