@@ -1,4 +1,4 @@
-//! What a fit tells: health of its components ([`health()`], [`conditioning`], a collapse
+//! What a fit tells: health of its components ([`health()`], [`conditioning()`], a collapse
 //! [foretold](foretell_collapse)), two that have become one ([`coincident`]), one that is
 //! [`spurious()`]; how it compares with fits of other sizes ([`aic`], [`bic`], [`icl`],
 //! [`cross_validate`]), with another fit ([`align`], [`monte_carlo_kl`],
