@@ -788,6 +788,7 @@ fn a_session_begun_anew_takes_everything_that_was_chosen() {
         Command::SetAxes { x: 1, y: 0 },
         Command::SetWeights(Some(3)),
         Command::SetLabels(Some(4)),
+        Command::SetSequences(Some(3)),
         Command::SetComponents(4),
         Command::SetCovariance(CovarianceType::Diagonal),
         Command::SetMethod(Model::Gaussian, Algorithm::Map),
@@ -902,4 +903,57 @@ fn the_component_to_merge_with_is_the_nearest_one() {
             (vec![None; 2], false)
         );
     }
+}
+
+#[test]
+fn a_chain_starts_anew_where_the_sequence_column_changes() {
+    // Two sequences that each begin low and end high: apart, no step leads from high to low.
+    let mut text = String::from("x,run\n");
+    for i in 0..40 {
+        let high = i % 20 >= 10;
+        let noise = f64::from(i * 7 % 11) * 0.05;
+        text.push_str(&format!(
+            "{},{}\n",
+            noise + 5.0 * f64::from(u8::from(high)),
+            i / 20
+        ));
+    }
+    let mut s = Session::new();
+    s.open_csv("runs.csv", text.as_bytes());
+    for command in [
+        Command::SetColumns(vec![0]),
+        Command::SetComponents(2),
+        Command::SetMethod(Model::Markov, Algorithm::Em),
+    ] {
+        s.handle(command.clone());
+        assert_eq!(s.view().problem, None, "{command:?}");
+    }
+    let stays = |s: &mut Session| -> Vec<f64> {
+        let view = run(s);
+        view.components.iter().filter_map(|c| c.extra).collect()
+    };
+    // Of one sequence, the high state is left once: 19 of its 20 rows have a row after them.
+    let together = stays(&mut s);
+    assert!(together.iter().all(|&p| p < 0.999), "{together:?}");
+    s.handle(Command::SetSequences(Some(1)));
+    let data = s.view().data;
+    assert_eq!((data.sequences, data.n_sequences), (Some(1), 2));
+    let apart = stays(&mut s);
+    assert_eq!(apart.iter().filter(|&&p| p > 0.999).count(), 1, "{apart:?}");
+    s.handle(Command::SetSequences(Some(0)));
+    let problem = s.view().problem.unwrap();
+    assert!(problem.what.contains("\u{201c}x\u{201d}"), "{problem:?}");
+}
+
+#[test]
+fn a_variational_fit_says_how_many_components_it_needs() {
+    let mut s = faithful(6);
+    assert_eq!(s.view().needed, "");
+    s.handle(Command::SetMethod(Model::Variational, Algorithm::Em));
+    s.handle(Command::SetKnob(Knob::Concentration, 1e-3));
+    let view = run(&mut s);
+    let held = view.components.iter().filter(|c| c.points >= 1.0).count();
+    assert!(held < 6);
+    let words = format!("{held} of 6 components hold a row or more.");
+    assert!(view.needed.starts_with(&words), "{}", view.needed);
 }

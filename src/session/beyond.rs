@@ -56,6 +56,18 @@ later! { Methods 63:
     }
 }
 
+later! { Methods 64:
+    /// See [`roles::sequences`].
+    pub(super) fn sequences(
+        table: &Table,
+        roles: &Roles,
+        column: usize,
+        rows: &[u32],
+    ) -> Result<Vec<usize>, Problem> {
+        roles::sequences(table, roles, column, rows)
+    }
+}
+
 impl Session {
     /// Carries out a command that [`Command::goes_beyond`] the first view.
     pub(super) fn handle_beyond(&mut self, command: Command) -> Result<(), Problem> {
@@ -64,6 +76,7 @@ impl Session {
             Command::SetMissing(missing) => self.choose(|roles| roles.missing = missing)?,
             Command::SetWeights(column) => self.choose(|roles| roles.weights = column)?,
             Command::SetLabels(column) => self.choose(|roles| roles.labels = column)?,
+            Command::SetSequences(column) => self.choose(|roles| roles.sequences = column)?,
             Command::Restore {
                 roles,
                 axes: [x, y],

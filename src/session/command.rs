@@ -30,6 +30,9 @@ pub enum Command {
     /// components A, B ... of the rows, in order of first appearance; where it is empty the
     /// component is unknown. K is raised to their number.
     SetLabels(Option<usize>),
+    /// The column, not among the fitted ones, that tells sequences of rows apart for a hidden
+    /// Markov model: one begins wherever its value changes.
+    SetSequences(Option<usize>),
     /// Roles of the columns, axes and settings of the data that are open, all at once: one
     /// after another, some would be refused for what the others still are.
     Restore {
@@ -111,6 +114,7 @@ impl Command {
             Command::SetMissing(_)
             | Command::SetWeights(_)
             | Command::SetLabels(_)
+            | Command::SetSequences(_)
             | Command::Restore { .. }
             | Command::SetMethod(..)
             | Command::SetKnob(..)

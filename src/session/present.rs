@@ -8,7 +8,7 @@ use super::view::{ComponentView, Status, TracePoint, View};
 use super::words::{count, number};
 use crate::data::Matrix;
 use crate::fit::{aitken_limit, can_split, nearest};
-use crate::study::{Health, Search, aic, bic};
+use crate::study::{Health, Search, aic, bic, effective_components, occupied};
 
 /// Entries of a mean that the table can show.
 const MOST_COLUMNS: usize = 8;
@@ -58,6 +58,7 @@ impl Session {
             status_detail,
             caption: caption(e),
             components: components(e, !self.is_running() || self.pace().is_some()),
+            needed: needed(e),
             can_split: can_split(&mixture),
             extra: mixture.extra().map_or("", |(name, _)| name).to_owned(),
             noise: mixture.noise().map(|noise| [noise.weight, noise_points(e)]),
@@ -108,6 +109,20 @@ fn components(e: &Experiment, at_leisure: bool) -> Vec<ComponentView> {
             }
         })
         .collect()
+}
+
+/// Of a fit that empties what it does not need: how many components are left.
+fn needed(e: &Experiment) -> String {
+    let mixture = e.mixture();
+    if mixture.posterior().is_none() {
+        return String::new();
+    }
+    format!(
+        "{} of {} hold a row or more. The effective number, exp of the entropy of the weights, is {}.",
+        occupied(&counts(e)),
+        count(mixture.n_components(), "component"),
+        number(effective_components(mixture.weights()), 2)
+    )
 }
 
 /// How far a search has come.

@@ -27,6 +27,8 @@ pub struct Roles {
     pub weights: Option<usize>,
     /// The column that gives rows their component.
     pub labels: Option<usize>,
+    /// The column that tells sequences apart: one begins wherever its value changes.
+    pub sequences: Option<usize>,
 }
 
 /// The weights of these rows of the table.
@@ -123,6 +125,26 @@ pub(super) fn labels(
     Ok((labels, names))
 }
 
+/// The lengths of the sequences that these rows of the table make, in their order: one begins
+/// wherever the column has another value than in the row before.
+///
+/// # Errors
+/// If there is no such column, or it is fitted.
+pub(super) fn sequences(
+    table: &Table,
+    roles: &Roles,
+    index: usize,
+    rows: &[u32],
+) -> Result<Vec<usize>, Problem> {
+    let column = beside(table, roles, index, "the sequence of the rows")?;
+    let differ = |a: usize, b: usize| match column.values() {
+        Values::Text(values) => values.get(a) != values.get(b),
+        Values::Number(v) => v[a] != v[b] && !(v[a].is_nan() && v[b].is_nan()),
+    };
+    let together = rows.chunk_by(|&a, &b| !differ(a as usize, b as usize));
+    Ok(together.map(<[u32]>::len).collect())
+}
+
 /// A cell as the name of a component: empty if there is none, `None` if it cannot be one.
 fn cell(column: &Column, row: usize) -> Option<String> {
     match column.values() {
@@ -206,6 +228,17 @@ mod tests {
             (vec![0, UNLABELLED, 1, 0], vec!["7".into(), "-2".into()])
         );
         assert_eq!(of(1, &[2, 3]), (vec![0, 1], vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn a_sequence_begins_wherever_its_column_changes() {
+        let of = |column, rows: &[u32]| sequences(&table(), &roles(), column, rows);
+        let all = [0, 1, 2, 3];
+        assert_eq!(of(4, &all), Ok(vec![2, 2]));
+        assert_eq!(of(1, &all), Ok(vec![1, 1, 1, 1]));
+        // Without the rows between, the same value goes on.
+        assert_eq!(of(1, &[0, 3]), Ok(vec![2]));
+        assert!(of(0, &all).unwrap_err().what.contains("at once"));
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub struct Selection {
     label_names: Rc<[String]>,
     /// Rows of the table that miss a value in a fitted column.
     incomplete: usize,
+    n_sequences: usize,
     axes: [usize; 2],
     matrix: Rc<Matrix>,
     /// Table row of each matrix row, where rows with a missing value were left out.
@@ -205,6 +206,12 @@ impl Selection {
             matrix = matrix.with_labels(labels).map_err(cannot)?;
             label_names = names;
         }
+        let mut n_sequences = 1;
+        if let Some(column) = roles.sequences {
+            let lengths = beyond::sequences(table, &roles, column, &rows)?;
+            matrix = matrix.with_sequences(&lengths).map_err(cannot)?;
+            n_sequences = lengths.len();
+        }
         let axes = [fitted[0], fitted[1.min(fitted.len() - 1)]];
         Ok(Selection {
             axes,
@@ -212,6 +219,7 @@ impl Selection {
             kept: (!all).then(|| Rc::new(rows)),
             label_names: label_names.into(),
             incomplete,
+            n_sequences,
             roles,
             source,
         })
@@ -306,6 +314,8 @@ impl Selection {
             n_not_drawn: self.not_drawn(),
             weights: self.roles.weights,
             labels: self.roles.labels,
+            sequences: self.roles.sequences,
+            n_sequences: self.n_sequences,
             label_names: self.label_names.to_vec(),
             n_labelled: self.matrix.labels().map_or(0, |labels| {
                 labels.iter().filter(|&&y| y != UNLABELLED).count()

@@ -50,6 +50,8 @@ pub struct View {
     pub caption: String,
     /// The components, in order A, B, C ...
     pub components: Vec<ComponentView>,
+    /// How many components the fit needs, in a sentence; empty unless the model tells.
+    pub needed: String,
     /// Can a component be split by hand?
     pub can_split: bool,
     /// What [`ComponentView::extra`] is called; empty if the model has no such number.
@@ -86,6 +88,7 @@ impl View {
                 missing: data.missing,
                 weights: data.weights,
                 labels: data.labels,
+                sequences: data.sequences,
             },
             axes: data.axes,
             settings: Box::new(settings),
@@ -128,6 +131,10 @@ pub struct DataView {
     pub label_names: Vec<String>,
     /// Rows whose component is known.
     pub n_labelled: usize,
+    /// Index of the column that tells sequences apart.
+    pub sequences: Option<usize>,
+    /// How many sequences the rows make.
+    pub n_sequences: usize,
     /// All columns of the table.
     pub columns: Vec<ColumnView>,
     /// Indices of the fitted columns.

@@ -48,6 +48,7 @@ pub fn ComponentTable() -> impl IntoView {
                     {part(move || noisy.get().then(|| view! { <NoiseRow /> }))}
                 </tbody>
             </table>
+            <p class="fine health-detail">{words(move || desk.view.with(|v| v.needed.clone()))}</p>
             <p class="fine health-detail">{words(move || detail(desk))}</p>
             <Edits />
         </section>

@@ -51,6 +51,7 @@ pub fn RowRoles() -> impl IntoView {
             <summary>"More"</summary>
             <RoleRow id="row-weights" label="Row weights" role=&WEIGHTS />
             <RoleRow id="labels" label="Known components" role=&LABELS />
+            <RoleRow id="sequences" label="Sequences" role=&SEQUENCES />
         </details>
     }
 }
@@ -80,6 +81,19 @@ const LABELS: Role = Role {
     set: Command::SetLabels,
     takes: |kind| matches!(kind, ColumnKind::Number | ColumnKind::Text),
     about: known_words,
+};
+
+const SEQUENCES: Role = Role {
+    column: |data| data.sequences,
+    set: Command::SetSequences,
+    takes: |kind| kind != ColumnKind::Empty,
+    about: |data| match data.sequences {
+        Some(_) => {
+            let begin = "begin where this column changes; a hidden Markov model starts anew there.";
+            [&format::count(data.n_sequences), " sequences ", begin].concat()
+        }
+        None => String::new(),
+    },
 };
 
 #[component]
@@ -143,5 +157,5 @@ fn known_words(data: &DataView) -> String {
         text += if i == 0 { ": " } else { ", " };
         text += &[&letter(i), " is ", name].concat();
     }
-    text + "."
+    text + ". The start begins with them."
 }

@@ -167,8 +167,7 @@ async fn every_covariance_goes_with_every_start() -> Result<()> {
                 stepped.objective().is_finite(),
                 "{covariance}, {start}: {stepped:?}"
             );
-            let shown =
-                "return ['covariance', 'start'].map(id => document.getElementById(id).value)";
+            let shown = "return ['covariance', 'start'].map(id => document.getElementById(id).selectedOptions[0].text)";
             assert_eq!(
                 page.run(shown, vec![]).await?,
                 json!([covariance, start]),

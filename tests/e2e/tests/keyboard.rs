@@ -215,7 +215,7 @@ async fn a_fit_needs_no_mouse() -> Result<()> {
     // A letter chooses in a list that has the focus.
     tab_to(&page, "Covariance").await?;
     page.press("t").await?;
-    let shown = "return document.activeElement.value === 'tied'";
+    let shown = "return document.activeElement.selectedOptions[0].text === 'tied'";
     page.wait_until("tied is chosen", shown).await?;
     page.run("document.activeElement.blur()", vec![]).await?;
     tab_to(&page, "Run to convergence").await?;
