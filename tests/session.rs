@@ -957,3 +957,18 @@ fn a_variational_fit_says_how_many_components_it_needs() {
     let words = format!("{held} of 6 components hold a row or more.");
     assert!(view.needed.starts_with(&words), "{}", view.needed);
 }
+
+#[test]
+fn after_a_split_the_best_of_many_starts_comes_from_k_means() {
+    let mut s = faithful(2);
+    run(&mut s);
+    s.handle(Command::Split(0));
+    s.handle(Command::FindBest(3));
+    while s.is_running() {
+        s.advance();
+    }
+    let view = s.view();
+    assert_eq!(view.problem, None);
+    assert_eq!(view.settings.init, InitMethod::KMeans);
+    assert!(view.status_detail.contains("the best of 3 starts"));
+}

@@ -78,15 +78,14 @@ impl Objective {
 }
 
 impl Plan {
-    /// The plan of `settings`. With a prior there is no floor: two remedies for
-    /// one ill would hide which of them works, and the floor lets the objective fall.
+    /// The plan of `settings`.
     pub fn new(settings: &Settings, matrix: &Matrix) -> Plan {
         let prior = (settings.algorithm == Algorithm::Map).then(|| beyond::prior(settings, matrix));
         let variational = match settings.model.is_variational() {
             true => beyond::variational_prior(settings, matrix),
             false => None,
         };
-        let floor = match prior.is_none() && variational.is_none() {
+        let floor = match settings.has_floor() {
             true => settings.floor.added(matrix),
             false => vec![0.0; matrix.n_columns()],
         };

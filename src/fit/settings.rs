@@ -259,6 +259,12 @@ fn name(algorithm: Algorithm) -> &'static str {
 }
 
 impl Settings {
+    /// Does the floor take part? Not beside a prior: two remedies for one ill would hide
+    /// which of them works, and the floor lets the objective fall.
+    pub fn has_floor(&self) -> bool {
+        self.algorithm != Algorithm::Map && !self.model.is_variational()
+    }
+
     /// Checks every number against its range and against the rows.
     ///
     /// # Errors

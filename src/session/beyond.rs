@@ -68,6 +68,17 @@ later! { Methods 64:
     }
 }
 
+/// Parameters that are given have no seeds: k-means stands in for them.
+fn with_a_start(settings: Settings) -> Settings {
+    Settings {
+        init: match settings.init {
+            InitMethod::Given => InitMethod::KMeans,
+            init => init,
+        },
+        ..settings
+    }
+}
+
 impl Session {
     /// Carries out a command that [`Command::goes_beyond`] the first view.
     pub(super) fn handle_beyond(&mut self, command: Command) -> Result<(), Problem> {
@@ -127,7 +138,8 @@ impl Session {
                     });
                 }
                 let matrix = self.now.selection.matrix();
-                self.search = Some(Search::new(matrix, settings.clone(), n_starts));
+                let settings = with_a_start(settings.clone());
+                self.search = Some(Search::new(matrix, settings, n_starts));
                 self.mode = Mode::Searching;
             }
             Command::Split(k) => {
@@ -182,7 +194,7 @@ impl Session {
         );
         self.restart(Settings {
             seed: best.seed,
-            ..self.now.settings.clone()
+            ..with_a_start(self.now.settings.clone())
         })?;
         self.now.origin = origin.into();
         self.run_as(Mode::Running);

@@ -17,8 +17,8 @@ const FEW: usize = 4;
 #[component]
 pub fn ComponentTable() -> impl IntoView {
     let desk = use_desk();
-    let many = move || desk.data.with(|d| d.fitted.len() > 2);
     let extra = Memo::new(move |_| desk.view.with(|v| v.extra.clone()));
+    let many = move || desk.data.with(|d| d.fitted.len() > 2) || !extra.get().is_empty();
     let noisy = Memo::new(move |_| desk.view.with(|v| v.noise.is_some()));
     view! {
         <section class="part">
@@ -33,7 +33,13 @@ pub fn ComponentTable() -> impl IntoView {
                         <th scope="col">"Points"</th>
                         {part(move || {
                             let extra = extra.get();
-                            (!extra.is_empty()).then(|| view! { <th scope="col">{extra}</th> })
+                            let (name, short) = (extra.clone(), symbol(&extra));
+                            (!extra.is_empty()).then(|| view! {
+                                <th scope="col" title=name>
+                                    <span aria-hidden="true">{short}</span>
+                                    <span class="unseen">{extra}</span>
+                                </th>
+                            })
                         })}
                         <th scope="col">"Health"</th>
                     </tr>
@@ -164,6 +170,16 @@ fn Edits() -> impl IntoView {
             </div>
         })
     })
+}
+
+/// What a column of this name is headed with, for want of room.
+fn symbol(extra: &str) -> &'static str {
+    match extra {
+        "Degrees of freedom" => "ν",
+        "Concentration" => "α",
+        "Stick" => "stick",
+        _ => "stays",
+    }
 }
 
 fn extra_number(component: &ComponentView) -> String {

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::algorithm::AlgorithmRows;
-use super::closures::{mark, press, words};
+use super::closures::{mark, part, press, words};
 use super::controls::{
     Choice, Field, Kind, Row, number, of_word, options, word_of, worded, written,
 };
 use super::panel::Panel;
 use super::state::{Desk, use_desk};
-use crate::fit::{Floor, FloorScale, InitMethod, StopRule};
+use crate::fit::{Floor, FloorScale, InitMethod, Settings, StopRule};
 use crate::mixture::CovarianceType;
 use crate::session::Command;
 
@@ -144,30 +144,34 @@ fn Restarts() -> impl IntoView {
 fn FloorRows() -> impl IntoView {
     let desk = use_desk();
     let floor = move || desk.settings.with(|s| s.floor);
-    view! {
-        <Row id="floor" label="Floor">
-            <div class="pair">
-                <Field
-                    id="floor"
-                    kind=Kind::Scientific
-                    value=Signal::derive(move || written(floor().value))
-                    on_commit=move |typed: String| {
-                        commit_number(desk, "Floor", &typed, |value| {
-                            desk.send(Command::SetFloor(Floor { value, ..untrack(floor) }));
-                        })
-                    }
-                />
-                <Choice id="floor-unit" name="Floor unit" options=worded(&SCALES)
-                    value=Signal::derive(move || word_of(&SCALES, floor().scale))
-                    on_pick=move |word: String| {
-                        if let Some(scale) = of_word(&SCALES, &word) {
-                            desk.send(Command::SetFloor(Floor { scale, ..untrack(floor) }));
+    let takes_part = Memo::new(move |_| desk.settings.with(Settings::has_floor));
+    let rows = move || {
+        view! {
+            <Row id="floor" label="Floor">
+                <div class="pair">
+                    <Field
+                        id="floor"
+                        kind=Kind::Scientific
+                        value=Signal::derive(move || written(floor().value))
+                        on_commit=move |typed: String| {
+                            commit_number(desk, "Floor", &typed, |value| {
+                                desk.send(Command::SetFloor(Floor { value, ..untrack(floor) }));
+                            })
                         }
-                    } />
-            </div>
-        </Row>
-        <p class="fine under">"Added to every variance at each M-step."</p>
-    }
+                    />
+                    <Choice id="floor-unit" name="Floor unit" options=worded(&SCALES)
+                        value=Signal::derive(move || word_of(&SCALES, floor().scale))
+                        on_pick=move |word: String| {
+                            if let Some(scale) = of_word(&SCALES, &word) {
+                                desk.send(Command::SetFloor(Floor { scale, ..untrack(floor) }));
+                            }
+                        } />
+                </div>
+            </Row>
+            <p class="fine under">"Added to every variance at each M-step."</p>
+        }
+    };
+    part(move || takes_part.get().then(rows))
 }
 
 #[component]
@@ -212,7 +216,7 @@ fn Stopping() -> impl IntoView {
 /// What the tolerance is compared with.
 fn tolerance_on(rule: StopRule) -> &'static str {
     match rule {
-        StopRule::Gain => "On the gain of the log-likelihood per point in an iteration.",
+        StopRule::Gain => "On the gain of the objective per point in an iteration.",
         StopRule::Limit => {
             "On the gain per point and on what Aitken's limit leaves to gain: a small gain far from the limit does not end a run."
         }

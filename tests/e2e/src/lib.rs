@@ -25,7 +25,7 @@ mod role;
 mod setup;
 mod wire;
 
-pub use page::{Page, built};
+pub use page::{Page, built, copy_of_page};
 pub use reading::Reading;
 pub use role::Role;
 pub use setup::{Setup, Viewport};

@@ -31,6 +31,19 @@ pub fn built() -> PathBuf {
     root().join("dist")
 }
 
+/// A copy of the built page for a test to spoil, without the sets.
+pub fn copy_of_page(name: &str) -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("mixscope-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    for entry in std::fs::read_dir(built())? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    Ok(folder)
+}
+
 /// The page in a browser of its own, until this is dropped.
 pub struct Page {
     // Dropped in this order: the session, its driver, what it loads, its turn.

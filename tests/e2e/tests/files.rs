@@ -1,6 +1,6 @@
 //! Files of the person's own: good, broken and hostile ones.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use e2e::{Page, Role, Setup, key};
@@ -78,22 +78,9 @@ async fn a_good_file_takes_the_alert_away() -> Result<()> {
 /// What reads files is a file of its own.
 const READER: &str = "later_files.wasm";
 
-/// A copy of the built page for a test to spoil, without the sets.
-fn copy_of_page(name: &str) -> Result<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("mixscope-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    for entry in std::fs::read_dir(e2e::built())? {
-        let entry = entry?;
-        if entry.path().is_file() {
-            std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
-        }
-    }
-    Ok(folder)
-}
-
 #[tokio::test]
 async fn when_the_reader_does_not_arrive_nothing_is_lost_and_one_can_try_again() -> Result<()> {
-    let folder = copy_of_page("unreachable")?;
+    let folder = e2e::copy_of_page("unreachable")?;
     let reader = std::fs::read(folder.join(READER))?;
     std::fs::remove_file(folder.join(READER))?;
     let page = Page::open_from(&folder, &Setup::default()).await?;
@@ -116,7 +103,7 @@ async fn when_the_reader_does_not_arrive_nothing_is_lost_and_one_can_try_again()
 
 #[tokio::test]
 async fn a_reader_of_another_build_is_not_let_in() -> Result<()> {
-    let folder = copy_of_page("another")?;
+    let folder = e2e::copy_of_page("another")?;
     let mut reader = std::fs::read(folder.join(READER))?;
     let name = reader.windows(6).position(|name| name == b"build_");
     reader[name.expect("a part names its build") + 6] ^= 1;
