@@ -39,9 +39,10 @@ impl Part {
 /// }
 /// ```
 ///
-/// The number tells the functions of one part apart. The function is neither generic
-/// (but for one lifetime) nor a method. Before the first call the part must have been loaded (`worker::parts::load`): a call
-/// before that is an error of the program and ends the instance, as a panic does.
+/// The number tells the functions of one part apart. The function is neither generic (but
+/// for one lifetime) nor a method. Before the first call the part must have been loaded
+/// (`worker::parts::load`): a call before that is an error of the program and ends the
+/// instance, as a panic does.
 macro_rules! later {
     (
         $part:ident $number:literal:

@@ -1,10 +1,20 @@
-//! The experiment as a document: what was asked, its history of half-steps,
-//! commands in and views out. A state machine that a test can drive.
+//! The experiment as a document: what was asked, its history of half-steps, commands in and
+//! views out. A state machine that a test can drive.
 //!
 //! A [`Session`] holds one [`Experiment`] and those before it (for undo). An experiment is a
-//! [`Selection`] of columns, the settings, and a [`Run`]: every [`Iterate`] since the start.
-//! The page sends [`Command`]s and shows [`View`]s; a wish that cannot be met changes nothing
-//! and comes back as the view's [`Problem`].
+//! [`Selection`] of columns with their [`Roles`], the settings, and a [`Run`]: every
+//! [`Iterate`] since the start. Half-step 0 is the start, 2 t - 1 the t-th E-step, 2 t the t-th
+//! M-step. An iterate keeps the parameters and the objective, never an array as long as the
+//! data; above 64 MB old parameters are thinned out, and computed again, to the same bits, when
+//! one goes back to them.
+//!
+//! The page sends [`Command`]s and shows [`View`]s. What changes the start (data, K, family,
+//! model, seed) begins a new run; what changes the path (algorithm, floor, a prior) forgets the
+//! half-steps after the one shown; what only ends it (tolerance, limit) changes nothing before.
+//! Undo brings any of it back. A wish that cannot be met changes nothing and comes back as the
+//! view's [`Problem`]: what happened, and what to do.
+//!
+//! Numbers of a view are in the data's units, log-likelihoods natural and in total.
 
 mod beyond;
 mod caption;

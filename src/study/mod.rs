@@ -1,15 +1,26 @@
-//! What a fit tells: health of its components ([`health()`], [`conditioning()`], a collapse
-//! [foretold](foretell_collapse)), two that have become one ([`coincident`]), one that is
-//! [`spurious()`]; how it compares with fits of other sizes ([`aic`], [`bic`], [`icl`],
-//! [`cross_validate`]), with another fit ([`align`], [`monte_carlo_kl`],
-//! [`adjusted_rand_index`]) and with other data ([`drift()`], [`share_change`]); which of many
-//! starts is to be believed ([`Search`]) and how sure its parameters are ([`bootstrap()`],
-//! [`ensemble_parameters`]); which rows are odd ([`anomaly_scores`]); the most
-//! probable path of a hidden Markov model ([`viterbi()`]). Also
-//! [`principal_components`] and [`Scaling`], which prepare columns.
+//! What a fit tells.
 //!
-//! All but the search are pure functions. Mixtures are in the coordinates of the matrix they
-//! are given with; what cannot be answered is a [`StudyError`].
+//! All but [`Search`] are pure functions of a [`Matrix`](crate::data::Matrix) (N x D) and
+//! mixtures in its coordinates. Log-likelihoods are natural and in total, divergences in nats.
+//! What cannot be answered is a [`StudyError`] that names what is wrong with it.
+//!
+//! | question | answer | source |
+//! |---|---|---|
+//! | Which K? | [`aic`] = -2 l + 2 p, [`bic`] = -2 l + p ln N, [`icl`] = BIC + 2 x entropy of the responsibilities; [`cross_validate`]: log-likelihood of rows left out | Akaike 1974; Schwarz 1978; Biernacki and others 2000 |
+//! | Is each component sound? | [`health()`]: effective count, smallest eigenvalue; [`conditioning()`]: condition number; [`contributions`]: share of the likelihood | |
+//! | Will one collapse? | [`foretell_collapse`] by the trend of its smallest eigenvalue | |
+//! | Is this a maximum? | [`coincident`] components: a saddle; [`spurious()`]: high likelihood on few rows | McLachlan and Peel 2000, 3.10 |
+//! | How many are needed? | [`effective_components`], [`occupied`] | Hill 1973 |
+//! | Which start is to be believed? | [`Search`]: many seeds, and a rule that no collapsed fit wins | |
+//! | How sure are the parameters? | [`bootstrap()`] with components aligned; [`ensemble_parameters`] | Efron and Tibshirani 1993 |
+//! | Who became whom? | [`align`]: the assignment of least symmetric Kullback-Leibler divergence | Kuhn 1955 |
+//! | How far apart are two fits? | [`monte_carlo_kl`] with its standard error; of two components in closed form | |
+//! | Do two partitions agree? | [`adjusted_rand_index`] | Hubert and Arabie 1985 |
+//! | Which rows are odd? | [`anomaly_scores`] = -ln p(x), a threshold by quantile, precision and recall | |
+//! | Have the data changed? | [`drift()`]: Wasserstein, energy distance, Kolmogorov and Smirnov; [`share_change`] of components | |
+//! | What stands in a gap? | the mean and covariance of what is missing given what is known: [`impute()`] | Ghahramani and Jordan 1994 |
+//! | Which path did a chain take? | [`viterbi()`] | Rabiner 1989 |
+//! | Which columns? | [`principal_components`] and [`Scaling`]: their parameters travel with the model | |
 
 mod alignment;
 mod anomaly;
