@@ -1,4 +1,5 @@
-//! Mixscope: a page on which one watches EM fit a Gaussian mixture, half-step by half-step.
+//! Mixscope: a page on which one watches EM fit a Gaussian mixture or one of
+//! its relatives, half-step by half-step.
 //!
 //! This library is the engine and the page. On the host it is the engine alone, and the
 //! quickest way to drive it is a [`session::Session`]; the two browser rooms exist in
@@ -16,6 +17,9 @@
 //! | [`plot`] | pictures: from a plain scene to pixels, without a browser |
 //! | `worker` | the same wasm file in its other role: it owns the session |
 //! | `ui` | Leptos components, one concept a file; no mathematics |
+//!
+//! Beside the rooms, and open to all: [`digits`], how a number is written, and [`later`], what
+//! is not needed for the first view.
 //!
 //! Flow, one way round: file, [`data::Table`], prepared [`data::Matrix`],
 //! [`session::Session`] (in the worker), half-step, [`session::View`], signal,

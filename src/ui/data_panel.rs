@@ -13,7 +13,7 @@ use crate::data::builtin;
 use crate::session::Command;
 
 /// Value of the list while a file is open.
-const FILE: &str = "";
+const FILE: &str = "file";
 
 /// The panel.
 #[component]

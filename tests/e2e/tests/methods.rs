@@ -137,6 +137,9 @@ async fn columns_play_their_roles_and_a_model_that_cannot_take_them_says_what_ca
     let page = Page::open(&Setup::default()).await?;
     page.upload("roles.csv", &table()).await?;
     page.read_when(|now| now.data == "roles.csv").await?;
+    let shown =
+        "return document.getElementById('data-set').selectedOptions[0]?.text === 'roles.csv'";
+    page.wait_until("the list shows the file", shown).await?;
     for column in ["weight", "run"] {
         page.tick(column).await?;
     }
