@@ -112,12 +112,12 @@ fn places(layout: &MapLayout, components: &[Blob]) -> Vec<f64> {
         let reach = [-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0];
         reach.map(|r| blob.mean[0] + r * sigma)
     });
-    let mut xs: Vec<f64> = even
-        .chain(close)
-        .filter(|x| *x >= left && *x <= right)
-        .collect();
-    xs.sort_by(f64::total_cmp);
-    xs.dedup();
+    let mut xs: Vec<f64> = even.collect();
+    for x in close.filter(|x| *x >= left && *x <= right) {
+        if let Err(place) = xs.binary_search_by(|v| v.total_cmp(&x)) {
+            xs.insert(place, x);
+        }
+    }
     xs
 }
 

@@ -136,8 +136,8 @@ fn set_fitted(desk: Desk, column: usize, on: bool) {
     let mut fitted = desk.data.with_untracked(|data| data.fitted.clone());
     fitted.retain(|&i| i != column);
     if on {
-        fitted.push(column);
-        fitted.sort_unstable();
+        let place = fitted.partition_point(|&i| i < column);
+        fitted.insert(place, column);
     }
     if !fitted.is_empty() {
         desk.send(Command::SetColumns(fitted));

@@ -53,11 +53,32 @@ pub fn build(dev: bool) -> Result<()> {
                 .with_context(|| format!("cannot empty {}", dist.display()))?;
         }
         glue.emit(&dist)?;
+        if !dev {
+            let js = dist.join("mixscope.js");
+            let text = fs::read_to_string(&js).context("cannot read the glue")?;
+            fs::write(&js, without_comments(&text)).context("cannot write the glue")?;
+        }
         for (name, bytes) in &later {
             fs::write(dist.join(name), bytes).with_context(|| format!("cannot write {name}"))?;
         }
         write_page(&dist)
     })
+}
+
+/// The bindgen tool's script without its comments and indentation, a tenth of it as it is sent.
+/// No string or template of it spans lines.
+fn without_comments(script: &str) -> String {
+    let mut kept = String::with_capacity(script.len());
+    let mut inside = false;
+    for line in script.lines().map(str::trim) {
+        inside |= line.starts_with("/*");
+        if !inside && !line.is_empty() && !line.starts_with("//") {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= !line.ends_with("*/");
+    }
+    kept
 }
 
 /// Builds the page and serves it until the process ends.
@@ -140,4 +161,17 @@ fn open_in_browser(url: &str) -> Result<()> {
         _ => ("xdg-open", &[]),
     };
     succeed(Command::new(program).args(args).arg(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_comments;
+
+    #[test]
+    fn a_script_loses_its_comments_and_no_code() {
+        let script = "/**\n * @param {any} x\n */\nf(x) {\n\n    // why\n    return 2\n    * x; /* kept */\n}\n";
+        let kept = "f(x) {\nreturn 2\n* x; /* kept */\n}\n";
+        assert_eq!(without_comments(script), kept);
+        assert_eq!(without_comments("/* one */\na();"), "a();\n");
+    }
 }
