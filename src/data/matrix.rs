@@ -464,6 +464,13 @@ impl<'a> Block<'a> {
         &self.values[j * BLOCK_ROWS..j * BLOCK_ROWS + self.len]
     }
 
+    /// Column `j` with numbers that mean nothing after the last row, if the block has fewer rows
+    /// than others.
+    pub fn padded_column(&self, j: usize) -> &'a [f64; BLOCK_ROWS] {
+        let columns = self.values.as_chunks::<BLOCK_ROWS>().0;
+        &columns[j]
+    }
+
     /// The same rows with other numbers and no holes: columns of [`BLOCK_ROWS`] entries
     /// one after another.
     pub fn filled<'b>(&self, values: &'b [f64]) -> Block<'b>

@@ -2,6 +2,7 @@
 
 use super::assign::Assign;
 use super::beyond;
+use super::kernel::Kernel;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
@@ -218,54 +219,47 @@ pub fn e_step_as(
     previous: Option<&[u8]>,
     assign: Assign,
 ) -> Expectation {
-    let k = mixture.n_components();
+    // The fast way forms its sums about the means.
+    let kernel = (assign == Assign::Soft && mixture.means() == centres)
+        .then(|| Kernel::for_pass(matrix, mixture))
+        .flatten();
+    pass(matrix, mixture, centres, previous, assign, kernel)
+}
+
+/// With a kernel what it can do goes the fast way, without one everything the obvious way.
+fn pass(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    centres: &[Vec<f64>],
+    previous: Option<&[u8]>,
+    assign: Assign,
+    mut kernel: Option<Kernel>,
+) -> Expectation {
     let dense = mixture.covariance_type().is_dense();
-    let zero = || vec![Sums::zero(matrix.n_columns(), dense); k];
-    let mut responsibilities = Responsibilities::new(matrix, mixture);
-    let (mut offsets, mut values) = (Vec::new(), Vec::new());
+    let zero = || vec![Sums::zero(matrix.n_columns(), dense); mixture.n_components()];
+    let mut obvious = Obvious {
+        mixture,
+        centres,
+        assign,
+        responsibilities: Responsibilities::new(matrix, mixture),
+        noise_count: 0.0,
+        classification: 0.0,
+        scratch: [0.0; BLOCK_ROWS],
+        room: Default::default(),
+    };
     let mut labels = vec![0u8; matrix.n_rows()];
-    let mut scratch = [0.0; BLOCK_ROWS];
-    let (mut total, mut log_likelihood, mut noise_count) = (zero(), 0.0, 0.0);
+    let (mut total, mut log_likelihood) = (zero(), 0.0);
     let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
-    let mut classification = 0.0;
     for block in matrix.blocks() {
-        responsibilities.take(&block);
-        let density = &responsibilities.log_density()[..block.len()];
-        chunk_log_likelihood += match block.weights() {
-            None => sum(density),
-            Some(weights) => dot(density, weights),
-        };
         let end = block.first_row() + block.len();
-        strongest(
-            &responsibilities,
-            n_shares(mixture),
-            &mut labels[block.first_row()..end],
-        );
-        if assign != Assign::Soft
-            && let Some(evaluator) = responsibilities.independent()
-        {
-            classification += beyond::share_out(assign, evaluator.table_mut(), &block);
-        }
-        for (c, (sums, centre)) in chunk.iter_mut().zip(centres).enumerate() {
-            // A state of a chain is empty only once no path leads to it.
-            let empty = mixture.weights()[c] == 0.0 && mixture.chain().is_none();
-            if empty {
-                continue;
-            }
-            if let (true, Some(evaluator)) = (block.has_holes(), responsibilities.independent()) {
-                let room = [&mut offsets, &mut values];
-                beyond::add_incomplete(sums, &block, evaluator, c, centre, room);
-            } else {
-                let r = counted(&block, responsibilities.row(c), &mut scratch);
-                match responsibilities.precisions(c) {
-                    [] => sums.add(&block, r, centre, &mut offsets),
-                    u => beyond::add_robust(sums, &block, r, u, centre, &mut offsets),
-                }
-            }
-        }
-        if mixture.noise().is_some() {
-            noise_count += sum(counted(&block, responsibilities.row(k), &mut scratch));
-        }
+        let labels = &mut labels[block.first_row()..end];
+        let fast = kernel
+            .as_mut()
+            .and_then(|kernel| kernel.take(&block, labels, &mut chunk));
+        chunk_log_likelihood += match fast {
+            Some(log_likelihood) => log_likelihood,
+            None => obvious.take(&block, labels, &mut chunk),
+        };
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
             for (t, c) in total.iter_mut().zip(&chunk) {
                 t.merge(c);
@@ -278,13 +272,70 @@ pub fn e_step_as(
         log_likelihood,
         sums: total,
         centres: centres.to_vec(),
-        noise_count,
-        chain: responsibilities.into_chain_counts(),
+        noise_count: obvious.noise_count,
+        chain: obvious.responsibilities.into_chain_counts(),
         moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
         labels,
         rows: matrix.total_weight(),
         assign,
-        classification,
+        classification: obvious.classification,
+    }
+}
+
+/// The pass for every model, and for rows of any kind: responsibilities by
+/// [`Responsibilities`], then sums of each component.
+struct Obvious<'a> {
+    mixture: &'a Mixture,
+    centres: &'a [Vec<f64>],
+    assign: Assign,
+    responsibilities: Responsibilities<'a>,
+    /// Responsibilities of the noise component so far.
+    noise_count: f64,
+    /// As [`Expectation::classification`], so far.
+    classification: f64,
+    scratch: [f64; BLOCK_ROWS],
+    /// Room for a block's offsets and completed values.
+    room: [Vec<f64>; 2],
+}
+
+impl Obvious<'_> {
+    /// Adds a block to the sums; its log-likelihood, and the strongest component of each row.
+    fn take(&mut self, block: &Block<'_>, labels: &mut [u8], sums: &mut [Sums]) -> f64 {
+        let (mixture, responsibilities) = (self.mixture, &mut self.responsibilities);
+        responsibilities.take(block);
+        let density = &responsibilities.log_density()[..block.len()];
+        let log_likelihood = match block.weights() {
+            None => sum(density),
+            Some(weights) => dot(density, weights),
+        };
+        strongest(responsibilities, n_shares(mixture), labels);
+        if self.assign != Assign::Soft
+            && let Some(evaluator) = responsibilities.independent()
+        {
+            self.classification += beyond::share_out(self.assign, evaluator.table_mut(), block);
+        }
+        for (c, (sums, centre)) in sums.iter_mut().zip(self.centres).enumerate() {
+            // A state of a chain is empty only once no path leads to it.
+            let empty = mixture.weights()[c] == 0.0 && mixture.chain().is_none();
+            if empty {
+                continue;
+            }
+            let [offsets, values] = &mut self.room;
+            if let (true, Some(evaluator)) = (block.has_holes(), responsibilities.independent()) {
+                beyond::add_incomplete(sums, block, evaluator, c, centre, [offsets, values]);
+            } else {
+                let r = counted(block, responsibilities.row(c), &mut self.scratch);
+                match responsibilities.precisions(c) {
+                    [] => sums.add(block, r, centre, offsets),
+                    u => beyond::add_robust(sums, block, r, u, centre, offsets),
+                }
+            }
+        }
+        if mixture.noise().is_some() {
+            let row = responsibilities.row(mixture.n_components());
+            self.noise_count += sum(counted(block, row, &mut self.scratch));
+        }
+        log_likelihood
     }
 }
 
@@ -341,6 +392,9 @@ fn moves(k: usize, before: &[u8], now: &[u8]) -> Moves {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fit::{Em, Plan, Settings, start};
+    use crate::mixture::{Covariance, CovarianceType};
+    use proptest::prelude::*;
 
     #[test]
     fn sums_about_a_centre_are_those_of_the_definition() {
@@ -368,5 +422,119 @@ mod tests {
         let m = moves(3, &[0, 0, 1, 2, 2, 2], &[0, 1, 1, 1, 1, 2]);
         assert_eq!(m.rows, 3);
         assert_eq!(m.commonest, Some((2, 1, 2)));
+    }
+
+    fn close(a: f64, b: f64, tolerance: f64) -> bool {
+        (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
+    }
+
+    /// Both ways, from the parameters that one iteration makes of `s`.
+    fn both_ways(matrix: &Matrix, s: &Settings) -> [Expectation; 2] {
+        let first = start(matrix, s).unwrap();
+        let plan = Plan::new(s, matrix);
+        let em = Em::new(matrix, first, &plan);
+        let mixture = match em.iterate(matrix, &plan) {
+            Ok(next) => next.mixture().clone(),
+            Err(_) => em.mixture().clone(),
+        };
+        let kernel = Kernel::for_pass(matrix, &mixture);
+        assert!(kernel.is_some());
+        [kernel, None].map(|kernel| {
+            let soft = Assign::Soft;
+            pass(matrix, &mixture, mixture.means(), None, soft, kernel)
+        })
+    }
+
+    fn assert_same(matrix: &Matrix, s: &Settings) {
+        let [fast, slow] = both_ways(matrix, s);
+        let n = matrix.total_weight();
+        let apart = (fast.log_likelihood - slow.log_likelihood).abs();
+        assert!(
+            apart <= 1e-12 * n.max(slow.log_likelihood.abs()),
+            "{s:?}: {apart}"
+        );
+        for (k, (fast, slow)) in fast.sums.iter().zip(&slow.sums).enumerate() {
+            assert!(
+                close(fast.count, slow.count, 1e-11) || slow.count < 1e-9 * n,
+                "{s:?} {k}"
+            );
+            // In units of what the sums would be with all rows on one side.
+            let scale: Vec<f64> = matrix.variance().iter().map(|v| v.sqrt()).collect();
+            for (j, (a, b)) in fast.first.iter().zip(&slow.first).enumerate() {
+                assert!(
+                    (a - b).abs() <= 1e-11 * n * scale[j],
+                    "{s:?} {k} {j}: {a} {b}"
+                );
+            }
+            for (a, b) in fast.second.iter().zip(&slow.second) {
+                let largest = scale.iter().fold(0.0f64, |a, b| a.max(*b));
+                assert!(
+                    (a - b).abs() <= 1e-10 * n * largest * largest,
+                    "{s:?} {k}: {a} {b}"
+                );
+            }
+        }
+        // A tie within rounding may go either way.
+        let differ = fast.labels.iter().zip(&slow.labels).filter(|(a, b)| a != b);
+        assert!(differ.count() <= matrix.n_rows() / 500, "{s:?}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn the_fast_way_is_the_obvious_one(
+            n in 30usize..1100, d in 1usize..14, k in 1usize..7, family in 0usize..14,
+            (apart, shift, e) in (0.0f64..30.0, -1e6f64..1e6, -60i32..60), (seed, weighted) in (0u64..1000, any::<bool>()),
+        ) {
+            let mut random = crate::fit::Random::new(seed);
+            let scale = 2f64.powi(e);
+            let columns: Vec<Vec<f64>> = (0..d).map(|j| (0..n).map(|i| {
+                let group = ((i % k) * (j + 1) % 5) as f64 * apart;
+                (group + random.uniform() + random.uniform() + shift) * scale
+            }).collect()).collect();
+            let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let mut matrix = Matrix::from_columns(&slices).unwrap();
+            if weighted {
+                matrix = matrix.with_weights((0..n).map(|i| (i % 4) as f64).collect()).unwrap();
+            }
+            let s = Settings { n_components: k, covariance_type: CovarianceType::SHAPES[family], seed, ..Settings::default() };
+            assert_same(&matrix, &s);
+        }
+    }
+
+    #[test]
+    fn rows_too_far_out_are_left_to_the_obvious_way() {
+        let mut x: Vec<f64> = (0..600).map(|i| f64::from(i % 50) * 0.1).collect();
+        let y: Vec<f64> = (0..600).map(|i| f64::from(i * 7 % 31) * 0.1).collect();
+        x[10] = 1e6;
+        x[300] = -1e9;
+        let matrix = Matrix::from_columns(&[&x, &y]).unwrap();
+        // Two groups of the rows in the middle: to them the others are infinitely far.
+        let unit = |m: f64| {
+            (
+                vec![m - matrix.centre()[0], 1.5 - matrix.centre()[1]],
+                Covariance::diagonal(vec![1.0; 2]),
+            )
+        };
+        let (means, covariances): (Vec<_>, Vec<_>) = [1.0, 4.0].map(unit).into_iter().unzip();
+        let covariances = covariances.into_iter().map(|c| c.unwrap().into()).collect();
+        let mixture =
+            Mixture::new(CovarianceType::Diagonal, vec![0.5; 2], means, covariances).unwrap();
+        let ways = [Kernel::for_pass(&matrix, &mixture), None];
+        let [fast, slow] = ways.map(|kernel| {
+            pass(
+                &matrix,
+                &mixture,
+                mixture.means(),
+                None,
+                Assign::Soft,
+                kernel,
+            )
+        });
+        assert!(close(fast.log_likelihood, slow.log_likelihood, 1e-12));
+        assert_eq!(fast.labels, slow.labels);
+        assert!((slow.sums[0].count + slow.sums[1].count - 600.0).abs() < 1e-9);
+        assert!(close(fast.sums[0].count, slow.sums[0].count, 1e-12));
     }
 }

@@ -8,7 +8,7 @@ use crate::data::{BLOCK_ROWS, Block};
 use crate::later::later;
 
 /// ln(2 pi)
-const LN_2_PI: f64 = 1.837_877_066_409_345_3;
+pub(crate) const LN_2_PI: f64 = 1.837_877_066_409_345_3;
 
 /// A squared distance that stands for every larger one, so that no density is
 /// minus infinity for rounding's sake and no sum of them NaN.

@@ -66,6 +66,7 @@ mod walk;
 
 pub use chain::{Chain, ChainError};
 pub use covariance::{Covariance, CovarianceError, CovarianceType, Freedom, square};
+pub(crate) use density::LN_2_PI;
 pub use density::{Evaluator, n_shares};
 pub use divergence::{bhattacharyya, kl_divergence, squared_wasserstein_2, symmetric_kl};
 pub use marginal::{Marginal, Pattern};

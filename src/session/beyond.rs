@@ -4,12 +4,12 @@
 use std::rc::Rc;
 
 use super::command::Command;
-use super::roles::{self, Roles};
+use super::roles::{self, Beside, Roles};
 use super::source::Selection;
 use super::state::{Mode, Session};
 use super::view::Problem;
 use super::words::{count, number};
-use crate::data::Table;
+use crate::data::{Matrix, Table};
 use crate::fit::{EditError, InitMethod, Settings, merge, preview, split};
 use crate::later::later;
 use crate::mixture::{Mixture, letter};
@@ -33,38 +33,14 @@ later! { Methods 61:
 }
 
 later! { Methods 62:
-    /// See [`roles::weights`].
-    pub(super) fn weights(
+    /// See [`roles::beside`].
+    pub(super) fn beside(
+        matrix: Matrix,
         table: &Table,
         roles: &Roles,
-        column: usize,
         rows: &[u32],
-    ) -> Result<Vec<f64>, Problem> {
-        roles::weights(table, roles, column, rows)
-    }
-}
-
-later! { Methods 63:
-    /// See [`roles::labels`].
-    pub(super) fn labels(
-        table: &Table,
-        roles: &Roles,
-        column: usize,
-        rows: &[u32],
-    ) -> Result<(Vec<u8>, Vec<String>), Problem> {
-        roles::labels(table, roles, column, rows)
-    }
-}
-
-later! { Methods 64:
-    /// See [`roles::sequences`].
-    pub(super) fn sequences(
-        table: &Table,
-        roles: &Roles,
-        column: usize,
-        rows: &[u32],
-    ) -> Result<Vec<usize>, Problem> {
-        roles::sequences(table, roles, column, rows)
+    ) -> Result<Beside, Problem> {
+        roles::beside(matrix, table, roles, rows)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::Problem;
-use crate::data::{Column, Table, UNLABELLED, Values};
+use crate::data::{Column, Matrix, MatrixError, Table, UNLABELLED, Values};
 use crate::mixture::MAX_COMPONENTS;
 
 /// What becomes of rows that miss a value in a fitted column.
@@ -31,17 +31,67 @@ pub struct Roles {
     pub sequences: Option<usize>,
 }
 
+/// A matrix with what columns beside the fitted ones say of its rows.
+pub(super) struct Beside {
+    pub(super) matrix: Matrix,
+    /// What the label column calls each component.
+    pub(super) label_names: Vec<String>,
+    pub(super) n_sequences: usize,
+}
+
+/// Adds to the matrix of these rows what the columns that play a role say of them.
+///
+/// # Errors
+/// If a column cannot play its role.
+pub(super) fn beside(
+    mut matrix: Matrix,
+    table: &Table,
+    roles: &Roles,
+    rows: &[u32],
+) -> Result<Beside, Problem> {
+    let cannot = |e| cannot(e, table, &roles.fitted);
+    let (mut label_names, mut n_sequences) = (Vec::new(), 1);
+    if let Some(column) = roles.weights {
+        let weights = weights(table, roles, column, rows)?;
+        matrix = matrix.with_weights(weights).map_err(cannot)?;
+    }
+    if let Some(column) = roles.labels {
+        let (labels, names) = labels(table, roles, column, rows)?;
+        matrix = matrix.with_labels(labels).map_err(cannot)?;
+        label_names = names;
+    }
+    if let Some(column) = roles.sequences {
+        let lengths = sequences(table, roles, column, rows)?;
+        matrix = matrix.with_sequences(&lengths).map_err(cannot)?;
+        n_sequences = lengths.len();
+    }
+    Ok(Beside {
+        matrix,
+        label_names,
+        n_sequences,
+    })
+}
+
+/// Why these columns make no matrix.
+pub(super) fn cannot(e: MatrixError, table: &Table, fitted: &[usize]) -> Problem {
+    match e {
+        MatrixError::TooWide { column } => problem(
+            format!(
+                "Column \u{201c}{}\u{201d} spans more than 1e150: its variance exceeds what a double can hold.",
+                table.columns()[fitted[column]].name()
+            ),
+            "Leave it out, or divide it by a constant.",
+        ),
+        other => problem(format!("These columns cannot be fitted: {other}."), ""),
+    }
+}
+
 /// The weights of these rows of the table.
 ///
 /// # Errors
 /// If there is no such column, if it is fitted, or if a row has no weight of 0 or more in it.
-pub(super) fn weights(
-    table: &Table,
-    roles: &Roles,
-    index: usize,
-    rows: &[u32],
-) -> Result<Vec<f64>, Problem> {
-    let column = beside(table, roles, index, "the weights of the rows")?;
+fn weights(table: &Table, roles: &Roles, index: usize, rows: &[u32]) -> Result<Vec<f64>, Problem> {
+    let column = not_fitted(table, roles, index, "the weights of the rows")?;
     let name = column.name();
     let Some(numbers) = column.numbers() else {
         return Err(problem(
@@ -76,13 +126,13 @@ pub(super) fn weights(
 /// # Errors
 /// If there is no such column, if it is fitted, holds numbers that are not whole, no value at
 /// all, or more than [`MAX_COMPONENTS`] different ones.
-pub(super) fn labels(
+fn labels(
     table: &Table,
     roles: &Roles,
     index: usize,
     rows: &[u32],
 ) -> Result<(Vec<u8>, Vec<String>), Problem> {
-    let column = beside(table, roles, index, "the components of the rows")?;
+    let column = not_fitted(table, roles, index, "the components of the rows")?;
     let name = column.name();
     let mut names: Vec<String> = Vec::new();
     let mut labels = Vec::with_capacity(rows.len());
@@ -130,13 +180,13 @@ pub(super) fn labels(
 ///
 /// # Errors
 /// If there is no such column, or it is fitted.
-pub(super) fn sequences(
+fn sequences(
     table: &Table,
     roles: &Roles,
     index: usize,
     rows: &[u32],
 ) -> Result<Vec<usize>, Problem> {
-    let column = beside(table, roles, index, "the sequence of the rows")?;
+    let column = not_fitted(table, roles, index, "the sequence of the rows")?;
     let differ = |a: usize, b: usize| match column.values() {
         Values::Text(values) => values.get(a) != values.get(b),
         Values::Number(v) => v[a] != v[b] && !(v[a].is_nan() && v[b].is_nan()),
@@ -158,7 +208,7 @@ fn cell(column: &Column, row: usize) -> Option<String> {
 }
 
 /// A column that is not fitted.
-fn beside<'a>(
+fn not_fitted<'a>(
     table: &'a Table,
     roles: &Roles,
     index: usize,

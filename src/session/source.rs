@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::beyond;
-use super::roles::{self, Missing, Roles};
+use super::roles::{self, Beside, Missing, Roles};
 use super::view::{ColumnView, DataView, Problem};
 use crate::data::builtin::{self, Builtin, Loader};
-use crate::data::{Block, ColumnKind, Matrix, MatrixError, Table, UNLABELLED};
+use crate::data::{Block, ColumnKind, Matrix, Table, UNLABELLED};
 
 /// A table and where it came from.
 #[derive(Debug)]
@@ -185,41 +185,24 @@ impl Selection {
                 .collect();
             Matrix::from_columns(&cut.iter().map(Vec::as_slice).collect::<Vec<_>>())
         };
-        let cannot = |e: MatrixError| match e {
-            MatrixError::TooWide { column } => problem(
-                format!(
-                    "Column \u{201c}{}\u{201d} spans more than 1e150: its variance exceeds what a double can hold.",
-                    table.columns()[fitted[column]].name()
-                ),
-                "Leave it out, or divide it by a constant.",
-            ),
-            other => problem(format!("These columns cannot be fitted: {other}."), ""),
+        let matrix = matrix.map_err(|e| roles::cannot(e, table, fitted))?;
+        let roles_beside = [roles.weights, roles.labels, roles.sequences];
+        let beside = match roles_beside.iter().any(Option::is_some) {
+            true => beyond::beside(matrix, table, &roles, &rows)?,
+            false => Beside {
+                matrix,
+                label_names: Vec::new(),
+                n_sequences: 1,
+            },
         };
-        let mut matrix = matrix.map_err(cannot)?;
-        if let Some(column) = roles.weights {
-            let weights = beyond::weights(table, &roles, column, &rows)?;
-            matrix = matrix.with_weights(weights).map_err(cannot)?;
-        }
-        let mut label_names = Vec::new();
-        if let Some(column) = roles.labels {
-            let (labels, names) = beyond::labels(table, &roles, column, &rows)?;
-            matrix = matrix.with_labels(labels).map_err(cannot)?;
-            label_names = names;
-        }
-        let mut n_sequences = 1;
-        if let Some(column) = roles.sequences {
-            let lengths = beyond::sequences(table, &roles, column, &rows)?;
-            matrix = matrix.with_sequences(&lengths).map_err(cannot)?;
-            n_sequences = lengths.len();
-        }
         let axes = [fitted[0], fitted[1.min(fitted.len() - 1)]];
         Ok(Selection {
             axes,
-            matrix: Rc::new(matrix),
+            matrix: Rc::new(beside.matrix),
             kept: (!all).then(|| Rc::new(rows)),
-            label_names: label_names.into(),
+            label_names: beside.label_names.into(),
             incomplete,
-            n_sequences,
+            n_sequences: beside.n_sequences,
             roles,
             source,
         })
