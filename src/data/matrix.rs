@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// The label of a row whose component is not known.
@@ -392,6 +393,28 @@ impl Matrix {
                 labels: self.labels().map(labels),
                 breaks: Rc::default(),
                 holes: holes.into(),
+            },
+        }
+    }
+
+    /// The rows of some of the chunks of `rows` rows (a multiple of [`BLOCK_ROWS`]) each, in the
+    /// same coordinates and with the variance of all rows. They form one sequence.
+    pub fn chunks(&self, chunks: Range<usize>, rows: usize) -> Matrix {
+        let rows = chunks.start * rows..(chunks.end * rows).min(self.n_rows);
+        let blocks = rows.start / BLOCK_ROWS..rows.end.div_ceil(BLOCK_ROWS);
+        let block = BLOCK_ROWS * self.n_columns;
+        Matrix {
+            n_rows: rows.len(),
+            n_columns: self.n_columns,
+            centre: self.centre.clone(),
+            variance: self.variance.clone(),
+            resolution: self.resolution.clone(),
+            values: self.values[blocks.start * block..blocks.end * block].to_vec(),
+            beside: Beside {
+                weights: self.weights().map(|w| w[rows.clone()].into()),
+                labels: self.labels().map(|l| l[rows].into()),
+                breaks: Rc::default(),
+                holes: self.beside.holes.get(blocks).unwrap_or(&[]).into(),
             },
         }
     }

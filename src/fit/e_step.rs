@@ -1,23 +1,21 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
+use serde::{Deserialize, Serialize};
+
 use super::assign::Assign;
 use super::beyond;
 use super::kernel::Kernel;
+use super::share::{CHUNK_ROWS, Node, Share, Tree};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
-
-/// Rows whose sums are added up on their own before they join the total. Sums are
-/// formed over these fixed ranges and merged in order, so the result does not
-/// depend on who computes which range.
-pub const CHUNK_ROWS: usize = 16 * BLOCK_ROWS;
 
 /// Independent partial sums, so that additions need not wait for one another.
 const LANES: usize = 8;
 
 /// Responsibility-weighted sums of one component about a given centre c:
 /// what an M-step needs of the data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
     /// n_k = sum of r.
     pub count: f64,
@@ -107,7 +105,7 @@ impl Sums {
         }
     }
 
-    fn merge(&mut self, other: &Sums) {
+    pub(super) fn merge(&mut self, other: &Sums) {
         self.count += other.count;
         self.mass += other.mass;
         self.tail += other.tail;
@@ -219,11 +217,25 @@ pub fn e_step_as(
     previous: Option<&[u8]>,
     assign: Assign,
 ) -> Expectation {
+    let share = share(matrix, mixture, centres, assign, 0);
+    Expectation::join(matrix, mixture, centres, previous, assign, [share])
+        .expect("the share of all rows is the pass over all rows")
+}
+
+/// The share that `matrix` has in a pass over more rows than its own, of which it holds those
+/// from chunk number `first` on.
+pub fn share(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    centres: &[Vec<f64>],
+    assign: Assign,
+    first: usize,
+) -> Share {
     // The fast way forms its sums about the means.
     let kernel = (assign == Assign::Soft && mixture.means() == centres)
         .then(|| Kernel::for_pass(matrix, mixture))
         .flatten();
-    pass(matrix, mixture, centres, previous, assign, kernel)
+    pass(matrix, mixture, centres, assign, kernel, first)
 }
 
 /// With a kernel what it can do goes the fast way, without one everything the obvious way.
@@ -231,54 +243,42 @@ fn pass(
     matrix: &Matrix,
     mixture: &Mixture,
     centres: &[Vec<f64>],
-    previous: Option<&[u8]>,
     assign: Assign,
     mut kernel: Option<Kernel>,
-) -> Expectation {
-    let dense = mixture.covariance_type().is_dense();
-    let zero = || vec![Sums::zero(matrix.n_columns(), dense); mixture.n_components()];
+    first: usize,
+) -> Share {
+    let (d, k) = (matrix.n_columns(), mixture.n_components());
+    let zero = || Node::zero(d, mixture.covariance_type().is_dense(), k);
     let mut obvious = Obvious {
         mixture,
         centres,
         assign,
         responsibilities: Responsibilities::new(matrix, mixture),
-        noise_count: 0.0,
-        classification: 0.0,
         scratch: [0.0; BLOCK_ROWS],
         room: Default::default(),
     };
     let mut labels = vec![0u8; matrix.n_rows()];
-    let (mut total, mut log_likelihood) = (zero(), 0.0);
-    let (mut chunk, mut chunk_log_likelihood) = (zero(), 0.0);
+    let mut tree = Tree::default();
+    let mut chunk = zero();
     for block in matrix.blocks() {
         let end = block.first_row() + block.len();
         let labels = &mut labels[block.first_row()..end];
         let fast = kernel
             .as_mut()
-            .and_then(|kernel| kernel.take(&block, labels, &mut chunk));
-        chunk_log_likelihood += match fast {
-            Some(log_likelihood) => log_likelihood,
+            .and_then(|kernel| kernel.take(&block, labels, &mut chunk.sums));
+        match fast {
+            Some(log_likelihood) => chunk.log_likelihood += log_likelihood,
             None => obvious.take(&block, labels, &mut chunk),
-        };
+        }
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
-            for (t, c) in total.iter_mut().zip(&chunk) {
-                t.merge(c);
-            }
-            log_likelihood += chunk_log_likelihood;
-            (chunk, chunk_log_likelihood) = (zero(), 0.0);
+            let place = first + (end - 1) / CHUNK_ROWS;
+            tree.push(0, place, std::mem::replace(&mut chunk, zero()));
         }
     }
-    Expectation {
-        log_likelihood,
-        sums: total,
-        centres: centres.to_vec(),
-        noise_count: obvious.noise_count,
-        chain: obvious.responsibilities.into_chain_counts(),
-        moves: previous.map(|before| moves(n_shares(mixture), before, &labels)),
+    Share {
+        tree,
         labels,
-        rows: matrix.total_weight(),
-        assign,
-        classification: obvious.classification,
+        chain: obvious.responsibilities.into_chain_counts(),
     }
 }
 
@@ -289,22 +289,18 @@ struct Obvious<'a> {
     centres: &'a [Vec<f64>],
     assign: Assign,
     responsibilities: Responsibilities<'a>,
-    /// Responsibilities of the noise component so far.
-    noise_count: f64,
-    /// As [`Expectation::classification`], so far.
-    classification: f64,
     scratch: [f64; BLOCK_ROWS],
     /// Room for a block's offsets and completed values.
     room: [Vec<f64>; 2],
 }
 
 impl Obvious<'_> {
-    /// Adds a block to the sums; its log-likelihood, and the strongest component of each row.
-    fn take(&mut self, block: &Block<'_>, labels: &mut [u8], sums: &mut [Sums]) -> f64 {
+    /// Adds a block to the sums; the strongest component of each row into `labels`.
+    fn take(&mut self, block: &Block<'_>, labels: &mut [u8], node: &mut Node) {
         let (mixture, responsibilities) = (self.mixture, &mut self.responsibilities);
         responsibilities.take(block);
         let density = &responsibilities.log_density()[..block.len()];
-        let log_likelihood = match block.weights() {
+        node.log_likelihood += match block.weights() {
             None => sum(density),
             Some(weights) => dot(density, weights),
         };
@@ -312,9 +308,9 @@ impl Obvious<'_> {
         if self.assign != Assign::Soft
             && let Some(evaluator) = responsibilities.independent()
         {
-            self.classification += beyond::share_out(self.assign, evaluator.table_mut(), block);
+            node.classification += beyond::share_out(self.assign, evaluator.table_mut(), block);
         }
-        for (c, (sums, centre)) in sums.iter_mut().zip(self.centres).enumerate() {
+        for (c, (sums, centre)) in node.sums.iter_mut().zip(self.centres).enumerate() {
             // A state of a chain is empty only once no path leads to it.
             let empty = mixture.weights()[c] == 0.0 && mixture.chain().is_none();
             if empty {
@@ -333,9 +329,8 @@ impl Obvious<'_> {
         }
         if mixture.noise().is_some() {
             let row = responsibilities.row(mixture.n_components());
-            self.noise_count += sum(counted(block, row, &mut self.scratch));
+            node.noise_count += sum(counted(block, row, &mut self.scratch));
         }
-        log_likelihood
     }
 }
 
@@ -368,10 +363,16 @@ fn strongest(responsibilities: &Responsibilities<'_>, n: usize, labels: &mut [u8
     }
 }
 
-fn moves(k: usize, before: &[u8], now: &[u8]) -> Moves {
+/// How the strongest of `k` components of each row changed.
+pub(super) fn moves(k: usize, before: &[u8], now: &[u8]) -> Moves {
     let mut table = vec![0usize; k * k];
-    for (&b, &n) in before.iter().zip(now) {
-        table[usize::from(b) * k + usize::from(n)] += 1;
+    // Hardly any row moves late in a run: equal stretches are passed over.
+    for (before, now) in before.chunks(64).zip(now.chunks(64)) {
+        if before != now {
+            for (&b, &n) in before.iter().zip(now) {
+                table[usize::from(b) * k + usize::from(n)] += 1;
+            }
+        }
     }
     let mut moves = Moves {
         rows: 0,
@@ -429,6 +430,12 @@ mod tests {
     }
 
     /// Both ways, from the parameters that one iteration makes of `s`.
+    fn whole(matrix: &Matrix, mixture: &Mixture, kernel: Option<Kernel>) -> Expectation {
+        let (means, soft) = (mixture.means(), Assign::Soft);
+        let share = pass(matrix, mixture, means, soft, kernel, 0);
+        Expectation::join(matrix, mixture, means, None, soft, [share]).unwrap()
+    }
+
     fn both_ways(matrix: &Matrix, s: &Settings) -> [Expectation; 2] {
         let first = start(matrix, s).unwrap();
         let plan = Plan::new(s, matrix);
@@ -439,10 +446,7 @@ mod tests {
         };
         let kernel = Kernel::for_pass(matrix, &mixture);
         assert!(kernel.is_some());
-        [kernel, None].map(|kernel| {
-            let soft = Assign::Soft;
-            pass(matrix, &mixture, mixture.means(), None, soft, kernel)
-        })
+        [kernel, None].map(|kernel| whole(matrix, &mixture, kernel))
     }
 
     fn assert_same(matrix: &Matrix, s: &Settings) {
@@ -522,16 +526,7 @@ mod tests {
         let mixture =
             Mixture::new(CovarianceType::Diagonal, vec![0.5; 2], means, covariances).unwrap();
         let ways = [Kernel::for_pass(&matrix, &mixture), None];
-        let [fast, slow] = ways.map(|kernel| {
-            pass(
-                &matrix,
-                &mixture,
-                mixture.means(),
-                None,
-                Assign::Soft,
-                kernel,
-            )
-        });
+        let [fast, slow] = ways.map(|kernel| whole(&matrix, &mixture, kernel));
         assert!(close(fast.log_likelihood, slow.log_likelihood, 1e-12));
         assert_eq!(fast.labels, slow.labels);
         assert!((slow.sums[0].count + slow.sums[1].count - 600.0).abs() < 1e-9);

@@ -3,11 +3,13 @@
 
 use std::rc::Rc;
 
+use super::assign::Assign;
 use super::beyond;
 use super::e_step::{Expectation, e_step_as};
 use super::m_step::{StepError, m_step};
 use super::plan::{Objective, Plan};
 use super::scheme::{Memory, Scheme};
+use super::share::Share;
 use super::{annealing, daarem, squarem, stochastic, subsample};
 use crate::data::Matrix;
 use crate::mixture::Mixture;
@@ -80,7 +82,13 @@ impl Em {
             }
             Some(rows) => beyond::expectation_of_part(matrix, &rows, mixture),
         };
-        let shown = plan.objective_at(&state, n);
+        Em::with(matrix, state, expectation, plan)
+    }
+
+    /// A state whose E-step is made.
+    fn with(matrix: &Matrix, state: State, expectation: Expectation, plan: &Plan) -> Em {
+        let mixture = &state.mixture;
+        let shown = plan.objective_at(&state, matrix.n_rows());
         let beside = match shown {
             Objective::Classification => expectation.classification,
             _ => plan.beside_likelihood(mixture),
@@ -174,6 +182,40 @@ impl Em {
         self.arrive(matrix, mixture, self.state.memory.clone(), plan)
     }
 
+    /// The parameters that [`Self::iterate`] comes to, if its E-step is one pass over the rows that
+    /// can be made in shares ([`share`](super::share())): [`Self::iterate_with`] then goes there.
+    pub fn next_mixture(&self, matrix: &Matrix, plan: &Plan) -> Option<Mixture> {
+        let plain = plan.scheme == Scheme::Em && self.state.memory.scheme == plan.scheme;
+        let independent = self.mixture().chain().is_none();
+        (plain && independent)
+            .then(|| m_step(matrix, self.mixture(), &self.expectation, plan).ok())
+            .flatten()
+    }
+
+    /// As [`Self::iterate`], to the parameters of [`Self::next_mixture`] with their pass: all
+    /// shares in the order of the rows. If some are missing, the pass is made here.
+    ///
+    /// # Errors
+    /// As [`Self::iterate`].
+    pub fn iterate_with(
+        &self,
+        matrix: &Matrix,
+        plan: &Plan,
+        mixture: Mixture,
+        shares: Vec<Share>,
+    ) -> Result<Em, StepError> {
+        let previous = Some(&self.expectation.labels[..]).filter(|l| l.len() == matrix.n_rows());
+        let (means, soft) = (mixture.means(), Assign::Soft);
+        let expectation = Expectation::join(matrix, &mixture, means, previous, soft, shares);
+        match expectation {
+            Some(expectation) => {
+                let state = self.next_state(mixture, self.state.memory.clone());
+                Em::with(matrix, state, expectation, plan).if_finite()
+            }
+            None => self.iterate(matrix, plan),
+        }
+    }
+
     /// The E-step of the parameters that an iteration ends with.
     pub(super) fn arrive(
         &self,
@@ -182,16 +224,22 @@ impl Em {
         memory: Memory,
         plan: &Plan,
     ) -> Result<Em, StepError> {
-        let state = State {
+        let state = self.next_state(mixture, memory);
+        Em::evaluate(matrix, state, Some(&self.expectation.labels), plan).if_finite()
+    }
+
+    fn next_state(&self, mixture: Mixture, memory: Memory) -> State {
+        State {
             mixture: Rc::new(mixture),
             t: self.state.t + 1,
             memory,
-        };
-        let next = Em::evaluate(matrix, state, Some(&self.expectation.labels), plan);
-        if next.objective.is_finite() {
-            Ok(next)
-        } else {
-            Err(StepError::NotFinite { component: 0 })
+        }
+    }
+
+    fn if_finite(self) -> Result<Em, StepError> {
+        match self.objective.is_finite() {
+            true => Ok(self),
+            false => Err(StepError::NotFinite { component: 0 }),
         }
     }
 

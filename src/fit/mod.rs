@@ -60,7 +60,7 @@
 //! are totals over the rows, tolerances are on the mean of a row. Random numbers are
 //! [`Random`]'s, derived from the seed, the iteration and the block, so that a fit can be taken
 //! up at any of its states and goes on to the same bits. Sums run over
-//! [`CHUNK_ROWS`] rows at a time and are merged in order.
+//! [`CHUNK_ROWS`] rows at a time and are merged in a fixed order (`share`).
 //!
 //! What cannot be fitted is a [`SettingsError`] or [`StartError`] before it begins, and a
 //! [`StepError`] where an M-step has no result: the collapse of a named component.
@@ -107,6 +107,7 @@ mod scheme;
 mod seeds;
 mod settings;
 mod shapes;
+mod share;
 mod shuffle;
 mod split_merge;
 mod squarem;
@@ -120,7 +121,7 @@ mod vector;
 pub use annealing::Cooling;
 pub use assign::Assign;
 pub use begin::start;
-pub use e_step::{CHUNK_ROWS, Expectation, Moves, Sums, e_step, e_step_as};
+pub use e_step::{Expectation, Moves, Sums, e_step, e_step_as, share};
 pub use em::{Em, State};
 pub use init::StartError;
 pub use labels::{LabelsError, from_labels};
@@ -131,6 +132,7 @@ pub use prior::Prior;
 pub use random::Random;
 pub use scheme::{Memory, Scheme};
 pub use settings::{Floor, FloorScale, InitMethod, Settings, SettingsError};
+pub use share::{CHUNK_ROWS, Share};
 pub use split_merge::{EditError, Edited, can_split, merge, nearest, preview, split};
 pub use stepwise::Stepwise;
 pub use stochastic::Chain;

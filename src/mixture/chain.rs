@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{MAX_COMPONENTS, letter};
 
 /// How states follow one another in a sequence: K start probabilities, and K x K
@@ -9,7 +11,7 @@ use super::model::{MAX_COMPONENTS, letter};
 ///
 /// p(z_1 = i) = start_i; p(z_{t+1} = j | z_t = i) = transitions_ij. State k emits rows
 /// with the density of component k of the mixture that has the chain.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chain {
     start: Vec<f64>,
     /// K x K, row by row.

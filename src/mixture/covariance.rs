@@ -239,13 +239,13 @@ impl fmt::Display for CovarianceError {
 impl std::error::Error for CovarianceError {}
 
 /// A positive definite D x D covariance matrix together with its Cholesky factor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Covariance {
     d: usize,
     entries: Entries,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Entries {
     /// `matrix` and the lower `factor`, both d x d and row-major.
     Dense { matrix: Vec<f64>, factor: Vec<f64> },

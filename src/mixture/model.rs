@@ -1,6 +1,8 @@
 use std::fmt;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use super::chain::{Chain, ChainError};
 use super::covariance::{Covariance, CovarianceError, CovarianceType};
 use super::posterior::Posterior;
@@ -10,7 +12,7 @@ use crate::digits::Brief;
 pub const MAX_COMPONENTS: usize = 32;
 
 /// What the density of a component is a function of, beside its mean and covariance.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Kind {
     /// Normal densities.
@@ -32,7 +34,7 @@ pub enum Kind {
 }
 
 /// What a fit estimates of K numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Free {
     /// Nothing.
     Fixed,
@@ -44,7 +46,7 @@ pub enum Free {
 
 /// A component of constant density beside the others, for rows that belong to none of
 /// them (Banfield and Raftery 1993).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Noise {
     /// Its mixing weight.
     pub weight: f64,
@@ -56,7 +58,7 @@ pub struct Noise {
 ///
 /// A weight may be zero: such a component is empty and takes no part in densities. With a
 /// [`Noise`] component the K weights sum to what its weight leaves.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mixture {
     covariance_type: CovarianceType,
     weights: Vec<f64>,

@@ -6,6 +6,8 @@
 //! precisions S_k = W_k^-1 / nu_k as its covariances (scikit-learn's `covariances_`), and
 //! the posterior means of the weights.
 
+use serde::{Deserialize, Serialize};
+
 use super::elementary::ln;
 use super::model::{Kind, Mixture, MixtureError};
 use super::special::{digamma, ln_minus_digamma};
@@ -13,7 +15,7 @@ use super::student::{log_constant, log_kernel};
 use std::rc::Rc;
 
 /// The posterior of the weights.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Concentration {
     /// Dir(pi; alpha): K numbers above 0.
     Dirichlet(Vec<f64>),
@@ -90,7 +92,7 @@ impl Concentration {
 }
 
 /// The posterior of a mixture's parameters, beside what the [`Mixture`] says of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Posterior {
     concentration: Concentration,
     mean_precision: Vec<f64>,

@@ -32,7 +32,7 @@ mod words;
 pub use command::Command;
 pub use experiment::Experiment;
 pub use roles::{Missing, Roles};
-pub use run::{Iterate, Run};
+pub use run::{Iterate, Pass, Run};
 pub use source::{Selection, Source};
 pub use state::Session;
 pub use view::{ColumnView, ComponentView, DataView, Phase, Problem, Status, TracePoint, View};

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::data::Matrix;
-use crate::fit::{Em, Moves, Objective, Plan, State, StepError};
+use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError};
 use crate::mixture::Mixture;
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
@@ -44,7 +44,24 @@ pub struct Run {
     head: Rc<Em>,
     last: usize,
     failure: Option<StepError>,
+    ahead: Option<Ahead>,
     most_numbers: usize,
+}
+
+/// A pass over the rows that the next iteration needs, to be made in shares.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    head: Rc<Em>,
+    plan: Rc<Plan>,
+    /// The parameters to evaluate.
+    pub mixture: Rc<Mixture>,
+}
+
+/// A pass that was made before it was asked for.
+#[derive(Clone, Debug)]
+struct Ahead {
+    pass: Pass,
+    shares: Vec<Share>,
 }
 
 impl Run {
@@ -57,6 +74,7 @@ impl Run {
             head,
             last: 0,
             failure: None,
+            ahead: None,
             most_numbers: MOST_NUMBERS,
         }
     }
@@ -86,7 +104,17 @@ impl Run {
             self.last += 1;
             return Ok(());
         }
-        match self.head.iterate(matrix, plan) {
+        let ahead = self.ahead.take().filter(|ahead| {
+            Rc::ptr_eq(&ahead.pass.head, &self.head) && Rc::ptr_eq(&ahead.pass.plan, plan)
+        });
+        let next = match ahead {
+            Some(Ahead { pass, shares }) => {
+                let mixture = Rc::unwrap_or_clone(pass.mixture);
+                self.head.iterate_with(matrix, plan, mixture, shares)
+            }
+            None => self.head.iterate(matrix, plan),
+        };
+        match next {
             Ok(em) => {
                 self.head = Rc::new(em);
                 self.iterates
@@ -100,6 +128,21 @@ impl Run {
                 Err(e)
             }
         }
+    }
+
+    /// The pass that extending the run under `plan` would make, if it can be made in shares.
+    pub fn next_pass(&self, matrix: &Matrix, plan: &Rc<Plan>) -> Option<Pass> {
+        Some(Pass {
+            mixture: Rc::new(self.head.next_mixture(matrix, plan)?),
+            head: self.head.clone(),
+            plan: plan.clone(),
+        })
+    }
+
+    /// Gives the shares of a pass, in the order of the rows. They serve the next extension, unless
+    /// the run goes on from elsewhere by then; its result is the same with and without them.
+    pub fn supply(&mut self, pass: Pass, shares: Vec<Share>) {
+        self.ahead = Some(Ahead { pass, shares });
     }
 
     /// Forgets everything after half-step `position`, to go on under another plan.
@@ -179,7 +222,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Algorithm, Settings, start};
+    use crate::fit::{Algorithm, Assign, Settings, share, start};
 
     #[test]
     fn a_thinned_history_comes_back_to_the_same_bits() {
@@ -204,6 +247,38 @@ mod tests {
         assert_eq!((thin.last(), thin.iterates().len()), (21, 11));
         thin.extend(&matrix, &plan).unwrap();
         assert_eq!(whole.mixture(&matrix, 11), thin.mixture(&matrix, 11));
+    }
+
+    #[test]
+    fn a_pass_made_ahead_gives_the_same_run_and_one_of_another_run_is_not_used() {
+        let x: Vec<f64> = (0..5000).map(|i| f64::from(i * i % 97)).collect();
+        let matrix = Matrix::from_columns(&[&x]).unwrap();
+        let mixture = start(&matrix, &Settings::default()).unwrap();
+        let plan = Rc::new(Plan::plain(vec![0.0]));
+        let mut alone = Run::new(1, &matrix, mixture.clone(), &plan);
+        let mut helped = Run::new(1, &matrix, mixture, &plan);
+        let mut before: Option<(Pass, Vec<Share>)> = None;
+        for t in 0..10 {
+            for run in [&mut alone, &mut helped] {
+                run.extend(&matrix, &plan).unwrap();
+            }
+            let pass = helped.next_pass(&matrix, &plan).unwrap();
+            let means = pass.mixture.means();
+            let shares = vec![share(&matrix, &pass.mixture, means, Assign::Soft, 0)];
+            let made = (pass, shares);
+            let (pass, shares) = match before.replace(made.clone()) {
+                Some(stale) if t % 3 == 2 => stale,
+                _ => made,
+            };
+            helped.supply(pass, shares);
+            for run in [&mut alone, &mut helped] {
+                run.extend(&matrix, &plan).unwrap();
+            }
+            assert!(helped.ahead.is_none());
+        }
+        for t in 0..=10 {
+            assert_eq!(alone.mixture(&matrix, t), helped.mixture(&matrix, t), "{t}");
+        }
     }
 
     #[test]

@@ -7,12 +7,13 @@ use super::beyond;
 use super::command::Command;
 use super::experiment::Experiment;
 use super::roles::Roles;
+use super::run::Pass;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{InitMethod, Knob, Plan, Settings, SettingsError};
+use crate::fit::{InitMethod, Knob, Plan, Settings, SettingsError, Share};
 use crate::mixture::Mixture;
 use crate::study::Search;
 
@@ -138,6 +139,24 @@ impl Session {
         if self.now.position == self.now.run.last() && finished(&self.now, until) {
             self.mode = Mode::Idle;
         }
+    }
+
+    /// The pass over the rows that [`Self::advance`] will need, if it can be made in shares.
+    pub fn next_pass(&self) -> Option<Pass> {
+        let now = &self.now;
+        let due = match self.mode {
+            Mode::Running => true,
+            Mode::Playing(_) => now.position % 2 == 1,
+            _ => false,
+        };
+        (due && now.position == now.run.last())
+            .then(|| now.run.next_pass(now.selection.matrix(), &now.plan))
+            .flatten()
+    }
+
+    /// Gives the shares of a pass, in the order of the rows: see [`Run::supply`](super::Run::supply).
+    pub fn supply(&mut self, pass: Pass, shares: Vec<Share>) {
+        self.now.run.supply(pass, shares);
     }
 
     /// Carries out a command. What cannot be done leaves everything as it was and is told

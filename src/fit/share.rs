@@ -1,0 +1,240 @@
+//! A pass over the rows in shares, which may be made in several places at once.
+//!
+//! Rows are summed chunk by chunk, and the chunks in a binary tree: two neighbours make a node
+//! of the next level, and what has no neighbour is added last. The tree is that of the rows, however they
+//! are shared out: a share holds the sums of the largest nodes that lie in it whole, and
+//! putting shares together goes on where they left off. So any number of shares gives the same bits.
+
+use serde::{Deserialize, Serialize};
+
+use super::assign::Assign;
+use super::e_step::{Expectation, Sums, moves};
+use crate::data::{BLOCK_ROWS, Matrix};
+use crate::mixture::{ChainCounts, Mixture, n_shares};
+
+/// Rows whose sums are added up on their own before they join others.
+pub const CHUNK_ROWS: usize = 8 * BLOCK_ROWS;
+
+/// Sums over rows that lie side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Node {
+    /// The sum of the rows' log-densities.
+    pub log_likelihood: f64,
+    /// The sum of the responsibilities of the noise component.
+    pub noise_count: f64,
+    /// As [`Expectation::classification`].
+    pub classification: f64,
+    /// Of each component.
+    pub sums: Vec<Sums>,
+}
+
+impl Node {
+    /// No rows, K components.
+    pub(super) fn zero(d: usize, dense: bool, k: usize) -> Node {
+        Node {
+            log_likelihood: 0.0,
+            noise_count: 0.0,
+            classification: 0.0,
+            sums: vec![Sums::zero(d, dense); k],
+        }
+    }
+
+    fn merge(&mut self, other: &Node) {
+        self.log_likelihood += other.log_likelihood;
+        self.noise_count += other.noise_count;
+        self.classification += other.classification;
+        for (sums, other) in self.sums.iter_mut().zip(&other.sums) {
+            sums.merge(other);
+        }
+    }
+}
+
+/// The nodes of neighbouring chunks so far, none of which can be merged with the next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tree {
+    /// Level, place among the nodes of that level, node.
+    nodes: Vec<(u32, usize, Node)>,
+}
+
+impl Tree {
+    /// Adds the node at `place` of `level`, which lies beside the last one.
+    pub(super) fn push(&mut self, mut level: u32, mut place: usize, mut node: Node) {
+        while place % 2 == 1
+            && let Some((_, _, mut left)) = self
+                .nodes
+                .pop_if(|(l, p, _)| *l == level && *p + 1 == place)
+        {
+            left.merge(&node);
+            (level, place, node) = (level + 1, place / 2, left);
+        }
+        self.nodes.push((level, place, node));
+    }
+
+    /// The sum of all chunks, the last first.
+    fn finish(self) -> Option<Node> {
+        let mut nodes = self.nodes.into_iter().rev().map(|(_, _, node)| node);
+        let mut total = nodes.next()?;
+        for mut left in nodes {
+            left.merge(&total);
+            total = left;
+        }
+        Some(total)
+    }
+}
+
+/// What a pass over some chunks gives.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    pub(super) tree: Tree,
+    /// Strongest component of each row.
+    #[serde(skip)]
+    pub labels: Vec<u8>,
+    /// Of a hidden Markov model, whose rows are never shared out.
+    #[serde(skip)]
+    pub(super) chain: Option<ChainCounts>,
+}
+
+impl Expectation {
+    /// Puts the shares of all rows of `matrix`, in their order, together: the pass under
+    /// `mixture` with its sums about `centres`. `None` if rows are missing.
+    pub fn join(
+        matrix: &Matrix,
+        mixture: &Mixture,
+        centres: &[Vec<f64>],
+        previous: Option<&[u8]>,
+        assign: Assign,
+        shares: impl IntoIterator<Item = Share>,
+    ) -> Option<Expectation> {
+        let mut whole = Share::default();
+        for share in shares {
+            if whole.labels.is_empty() {
+                whole = share;
+                continue;
+            }
+            whole.labels.extend(share.labels);
+            for (level, place, node) in share.tree.nodes {
+                whole.tree.push(level, place, node);
+            }
+        }
+        let total = whole.tree.finish()?;
+        if whole.labels.len() != matrix.n_rows() {
+            return None;
+        }
+        Some(Expectation {
+            log_likelihood: total.log_likelihood,
+            sums: total.sums,
+            centres: centres.to_vec(),
+            noise_count: total.noise_count,
+            chain: whole.chain,
+            moves: previous.map(|before| moves(n_shares(mixture), before, &whole.labels)),
+            labels: whole.labels,
+            rows: matrix.total_weight(),
+            assign,
+            classification: total.classification,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::e_step::{e_step, share};
+    use super::super::{Settings, start};
+    use super::*;
+    use crate::mixture::CovarianceType;
+    use proptest::prelude::*;
+
+    #[test]
+    fn chunks_make_one_tree_wherever_it_is_cut() {
+        let leaf = |place: usize| Node {
+            log_likelihood: 0.1 * place as f64,
+            ..Node::zero(1, true, 1)
+        };
+        let grown = |places: std::ops::Range<usize>| {
+            let mut tree = Tree::default();
+            places.for_each(|place| tree.push(0, place, leaf(place)));
+            tree
+        };
+        for n in 1..40 {
+            let whole = grown(0..n);
+            assert_eq!(whole.nodes.len(), n.count_ones() as usize);
+            for cut in 0..=n {
+                let mut joined = grown(0..cut);
+                let right = grown(cut..n);
+                assert!(right.nodes.len() <= 2 * (n.ilog2() as usize + 1));
+                for (level, place, node) in right.nodes {
+                    joined.push(level, place, node);
+                }
+                assert_eq!(joined, whole, "{n} {cut}");
+            }
+            let total = whole.finish().unwrap().log_likelihood;
+            assert!((total - 0.05 * (n * (n - 1)) as f64).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn without_some_rows_nothing_is_joined() {
+        let x: Vec<f64> = (0..5000).map(f64::from).collect();
+        let matrix = Matrix::from_columns(&[&x]).unwrap();
+        let mixture = start(&matrix, &Settings::default()).unwrap();
+        let part = share(
+            &matrix.chunks(0..1, CHUNK_ROWS),
+            &mixture,
+            mixture.means(),
+            Assign::Soft,
+            0,
+        );
+        let join = |shares: Vec<Share>| {
+            Expectation::join(
+                &matrix,
+                &mixture,
+                mixture.means(),
+                None,
+                Assign::Soft,
+                shares,
+            )
+        };
+        assert!(join(vec![part]).is_none());
+        assert!(join(vec![]).is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn any_number_of_shares_gives_the_same_bits(
+            n in 1usize..20_000, shares in 1usize..9, seed in 0u64..100, (k, d) in (1usize..5, 1usize..4),
+            (weighted, holes, labelled) in (any::<bool>(), any::<bool>(), any::<bool>()),
+        ) {
+            let mut random = crate::fit::Random::new(seed);
+            let columns: Vec<Vec<f64>> = (0..d).map(|j| (0..n).map(|i| {
+                match holes && (i * 7 + j) % 50 == 3 {
+                    true => f64::NAN,
+                    false => random.uniform() + (i % k) as f64,
+                }
+            }).collect()).collect();
+            let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let mut matrix = Matrix::with_holes(&slices).unwrap();
+            if weighted {
+                matrix = matrix.with_weights((0..n).map(|i| (i % 3 + 1) as f64).collect()).unwrap();
+            }
+            if labelled {
+                let label = |i: usize| if i % 9 == 0 { (i % k) as u8 } else { crate::data::UNLABELLED };
+                matrix = matrix.with_labels((0..n).map(label).collect()).unwrap();
+            }
+            let settings = Settings { n_components: k, seed, covariance_type: CovarianceType::ALL[seed as usize % 4], ..Settings::default() };
+            let Ok(mixture) = start(&matrix, &settings) else { return Ok(()) };
+            let whole = e_step(&matrix, &mixture, mixture.means(), None);
+            let chunks = n.div_ceil(CHUNK_ROWS);
+            let parts = (0..shares).map(|s| chunks * s / shares..chunks * (s + 1) / shares);
+            let parts: Vec<Share> = parts.filter(|part| !part.is_empty()).map(|part| {
+                let first = part.start;
+                let rows = matrix.chunks(part, CHUNK_ROWS);
+                share(&rows, &mixture, mixture.means(), Assign::Soft, first)
+            }).collect();
+            let joined = Expectation::join(&matrix, &mixture, mixture.means(), None, Assign::Soft, parts).unwrap();
+            prop_assert_eq!(joined.log_likelihood.to_bits(), whole.log_likelihood.to_bits());
+            prop_assert_eq!(joined.sums, whole.sums);
+            prop_assert_eq!(joined.labels, whole.labels);
+        }
+    }
+}
