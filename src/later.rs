@@ -15,6 +15,8 @@ pub enum Part {
     Help,
     /// Every model, algorithm, covariance family and start but those that one meets first.
     Methods,
+    /// Passes over the rows in several workers at once.
+    Shards,
 }
 
 impl Part {
@@ -24,6 +26,7 @@ impl Part {
             Part::Files => "later_files.wasm",
             Part::Help => "later_help.wasm",
             Part::Methods => "later_methods.wasm",
+            Part::Shards => "later_shards.wasm",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A run whose passes over the rows are made in shares is the run made alone.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mixscope::fit::{Algorithm, Assign, CHUNK_ROWS, Model, share};
+use mixscope::fit::{Algorithm, CHUNK_ROWS, Model, share};
 use mixscope::session::{Command, Session};
 
 #[test]
@@ -31,16 +31,9 @@ fn passes_made_in_shares_change_no_bit_whatever_is_asked_meanwhile() {
             let matrix = helped.experiment().selection().matrix();
             let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
             let cut = 1 + step % (chunks - 1);
-            let shares = [0..cut, cut..chunks].map(|part| {
-                let (first, rows) = (part.start, matrix.chunks(part, CHUNK_ROWS));
-                share(
-                    &rows,
-                    &pass.mixture,
-                    pass.mixture.means(),
-                    Assign::Soft,
-                    first,
-                )
-            });
+            let here = share(matrix, &pass.mixture, 0..cut, 0);
+            let rows = matrix.chunks(cut..chunks, CHUNK_ROWS);
+            let shares = vec![here, share(&rows, &pass.mixture, 0..chunks - cut, cut)];
             // Something else may be asked for while the shares are under way.
             let meanwhile = match step {
                 20 => Some(Command::Back),
@@ -52,7 +45,7 @@ fn passes_made_in_shares_change_no_bit_whatever_is_asked_meanwhile() {
                 alone.handle(command.clone());
                 helped.handle(command);
             }
-            helped.supply(pass, shares.into());
+            helped.supply(pass, shares);
             made += 1;
         }
         alone.advance();

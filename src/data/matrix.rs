@@ -2,6 +2,8 @@ use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 /// The label of a row whose component is not known.
 pub const UNLABELLED: u8 = u8::MAX;
 
@@ -16,7 +18,7 @@ pub const BLOCK_ROWS: usize = 256;
 /// Beside the numbers a row may have a weight ([`Self::with_weights`]), a known component
 /// ([`Self::with_labels`]), and missing entries ([`Self::with_holes`]); and rows may form
 /// sequences in time ([`Self::with_sequences`]).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Matrix {
     n_rows: usize,
     n_columns: usize,
@@ -28,7 +30,7 @@ pub struct Matrix {
 }
 
 /// What rows have beside their numbers; shared by clones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Beside {
     weights: Option<Rc<[f64]>>,
     labels: Option<Rc<[u8]>>,

@@ -1,11 +1,13 @@
 //! The E-step with its sums: one pass over the rows, block by block.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::assign::Assign;
 use super::beyond;
 use super::kernel::Kernel;
-use super::share::{CHUNK_ROWS, Node, Share, Tree};
+use super::share::{CHUNK_BLOCKS, CHUNK_ROWS, Node, Share, Tree};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{ChainCounts, Mixture, Responsibilities, n_shares};
@@ -217,25 +219,33 @@ pub fn e_step_as(
     previous: Option<&[u8]>,
     assign: Assign,
 ) -> Expectation {
-    let share = share(matrix, mixture, centres, assign, 0);
-    Expectation::join(matrix, mixture, centres, previous, assign, [share])
-        .expect("the share of all rows is the pass over all rows")
-}
-
-/// The share that `matrix` has in a pass over more rows than its own, of which it holds those
-/// from chunk number `first` on.
-pub fn share(
-    matrix: &Matrix,
-    mixture: &Mixture,
-    centres: &[Vec<f64>],
-    assign: Assign,
-    first: usize,
-) -> Share {
     // The fast way forms its sums about the means.
     let kernel = (assign == Assign::Soft && mixture.means() == centres)
         .then(|| Kernel::for_pass(matrix, mixture))
         .flatten();
-    pass(matrix, mixture, centres, assign, kernel, first)
+    let share = pass(matrix, mixture, centres, assign, kernel, all(matrix), 0);
+    Expectation::join(matrix, mixture, centres, previous, assign, [share])
+        .expect("the share of all rows is the pass over all rows")
+}
+
+/// The share that some chunks of `matrix` have in a pass under `mixture` about its means. The
+/// first of them is number `place` of all chunks.
+pub fn share(matrix: &Matrix, mixture: &Mixture, chunks: Range<usize>, place: usize) -> Share {
+    let kernel = Kernel::for_pass(matrix, mixture);
+    pass(
+        matrix,
+        mixture,
+        mixture.means(),
+        Assign::Soft,
+        kernel,
+        chunks,
+        place,
+    )
+}
+
+/// All chunks.
+fn all(matrix: &Matrix) -> Range<usize> {
+    0..matrix.n_rows().div_ceil(CHUNK_ROWS)
 }
 
 /// With a kernel what it can do goes the fast way, without one everything the obvious way.
@@ -245,7 +255,8 @@ fn pass(
     centres: &[Vec<f64>],
     assign: Assign,
     mut kernel: Option<Kernel>,
-    first: usize,
+    chunks: Range<usize>,
+    place: usize,
 ) -> Share {
     let (d, k) = (matrix.n_columns(), mixture.n_components());
     let zero = || Node::zero(d, mixture.covariance_type().is_dense(), k);
@@ -257,12 +268,15 @@ fn pass(
         scratch: [0.0; BLOCK_ROWS],
         room: Default::default(),
     };
-    let mut labels = vec![0u8; matrix.n_rows()];
+    let mut labels = Vec::with_capacity(chunks.len() * CHUNK_ROWS);
     let mut tree = Tree::default();
     let mut chunk = zero();
-    for block in matrix.blocks() {
+    let blocks = matrix.blocks().skip(chunks.start * CHUNK_BLOCKS);
+    for block in blocks.take(chunks.len() * CHUNK_BLOCKS) {
         let end = block.first_row() + block.len();
-        let labels = &mut labels[block.first_row()..end];
+        let before = labels.len();
+        labels.resize(before + block.len(), 0u8);
+        let labels = &mut labels[before..];
         let fast = kernel
             .as_mut()
             .and_then(|kernel| kernel.take(&block, labels, &mut chunk.sums));
@@ -271,7 +285,8 @@ fn pass(
             None => obvious.take(&block, labels, &mut chunk),
         }
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
-            let place = first + (end - 1) / CHUNK_ROWS;
+            let chunk_of_matrix = (end - 1) / CHUNK_ROWS;
+            let place = place + chunk_of_matrix - chunks.start;
             tree.push(0, place, std::mem::replace(&mut chunk, zero()));
         }
     }
@@ -432,7 +447,7 @@ mod tests {
     /// Both ways, from the parameters that one iteration makes of `s`.
     fn whole(matrix: &Matrix, mixture: &Mixture, kernel: Option<Kernel>) -> Expectation {
         let (means, soft) = (mixture.means(), Assign::Soft);
-        let share = pass(matrix, mixture, means, soft, kernel, 0);
+        let share = pass(matrix, mixture, means, soft, kernel, all(matrix), 0);
         Expectation::join(matrix, mixture, means, None, soft, [share]).unwrap()
     }
 

@@ -12,8 +12,11 @@ use super::e_step::{Expectation, Sums, moves};
 use crate::data::{BLOCK_ROWS, Matrix};
 use crate::mixture::{ChainCounts, Mixture, n_shares};
 
+/// Blocks of a chunk.
+pub(super) const CHUNK_BLOCKS: usize = 8;
+
 /// Rows whose sums are added up on their own before they join others.
-pub const CHUNK_ROWS: usize = 8 * BLOCK_ROWS;
+pub const CHUNK_ROWS: usize = CHUNK_BLOCKS * BLOCK_ROWS;
 
 /// Sums over rows that lie side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +97,20 @@ pub struct Share {
     pub(super) chain: Option<ChainCounts>,
 }
 
+impl Share {
+    /// Adds the share of the rows that follow.
+    pub fn append(&mut self, next: Share) {
+        if self.labels.is_empty() {
+            *self = next;
+            return;
+        }
+        self.labels.extend(next.labels);
+        for (level, place, node) in next.tree.nodes {
+            self.tree.push(level, place, node);
+        }
+    }
+}
+
 impl Expectation {
     /// Puts the shares of all rows of `matrix`, in their order, together: the pass under
     /// `mixture` with its sums about `centres`. `None` if rows are missing.
@@ -107,14 +124,7 @@ impl Expectation {
     ) -> Option<Expectation> {
         let mut whole = Share::default();
         for share in shares {
-            if whole.labels.is_empty() {
-                whole = share;
-                continue;
-            }
-            whole.labels.extend(share.labels);
-            for (level, place, node) in share.tree.nodes {
-                whole.tree.push(level, place, node);
-            }
+            whole.append(share);
         }
         let total = whole.tree.finish()?;
         if whole.labels.len() != matrix.n_rows() {
@@ -176,13 +186,7 @@ mod tests {
         let x: Vec<f64> = (0..5000).map(f64::from).collect();
         let matrix = Matrix::from_columns(&[&x]).unwrap();
         let mixture = start(&matrix, &Settings::default()).unwrap();
-        let part = share(
-            &matrix.chunks(0..1, CHUNK_ROWS),
-            &mixture,
-            mixture.means(),
-            Assign::Soft,
-            0,
-        );
+        let part = share(&matrix, &mixture, 0..1, 0);
         let join = |shares: Vec<Share>| {
             Expectation::join(
                 &matrix,
@@ -226,10 +230,15 @@ mod tests {
             let whole = e_step(&matrix, &mixture, mixture.means(), None);
             let chunks = n.div_ceil(CHUNK_ROWS);
             let parts = (0..shares).map(|s| chunks * s / shares..chunks * (s + 1) / shares);
-            let parts: Vec<Share> = parts.filter(|part| !part.is_empty()).map(|part| {
-                let first = part.start;
-                let rows = matrix.chunks(part, CHUNK_ROWS);
-                share(&rows, &mixture, mixture.means(), Assign::Soft, first)
+            let parts: Vec<Share> = parts.filter(|part| !part.is_empty()).enumerate().map(|(i, part)| {
+                // Half of them from a copy of their rows, as another worker has it.
+                match i % 2 {
+                    0 => share(&matrix, &mixture, part.clone(), part.start),
+                    _ => {
+                        let rows = matrix.chunks(part.clone(), CHUNK_ROWS);
+                        share(&rows, &mixture, 0..part.len(), part.start)
+                    }
+                }
             }).collect();
             let joined = Expectation::join(&matrix, &mixture, mixture.means(), None, Assign::Soft, parts).unwrap();
             prop_assert_eq!(joined.log_likelihood.to_bits(), whole.log_likelihood.to_bits());

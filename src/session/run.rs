@@ -222,7 +222,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Algorithm, Assign, Settings, share, start};
+    use crate::fit::{Algorithm, Settings, share, start};
 
     #[test]
     fn a_thinned_history_comes_back_to_the_same_bits() {
@@ -263,8 +263,7 @@ mod tests {
                 run.extend(&matrix, &plan).unwrap();
             }
             let pass = helped.next_pass(&matrix, &plan).unwrap();
-            let means = pass.mixture.means();
-            let shares = vec![share(&matrix, &pass.mixture, means, Assign::Soft, 0)];
+            let shares = vec![share(&matrix, &pass.mixture, 0..3, 0)];
             let made = (pass, shares);
             let (pass, shares) = match before.replace(made.clone()) {
                 Some(stale) if t % 3 == 2 => stale,

@@ -238,7 +238,7 @@ impl Selection {
     }
 
     /// What a fit reads.
-    pub fn matrix(&self) -> &Matrix {
+    pub fn matrix(&self) -> &Rc<Matrix> {
         &self.matrix
     }
 

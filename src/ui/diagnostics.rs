@@ -65,6 +65,10 @@ fn StatusLine() -> impl IntoView {
     let desk = use_desk();
     let status = move || desk.view.with(|v| v.status);
     let detail = move || desk.view.with(|v| v.status_detail.clone());
+    let effort = move || {
+        let effort = desk.effort.get();
+        format::effort(effort.milliseconds, effort.workers)
+    };
     let class = move || match status() {
         Status::Ready | Status::Paused => "chip",
         Status::Running => "chip busy-chip",
@@ -77,6 +81,8 @@ fn StatusLine() -> impl IntoView {
     view! {
         <div class="status">
             <output class=words(class) aria-label="Status">{words(move || status().words())}</output>
+            " "
+            <output class="fine" aria-label="Time of an iteration" aria-live="off">{words(effort)}</output>
             <p class="status-detail">{words(detail)}</p>
         </div>
     }

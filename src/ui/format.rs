@@ -46,6 +46,18 @@ pub fn beside(mean: f64, deviation: f64) -> String {
     fixed(mean, decimals.max(0.0) as usize)
 }
 
+/// What an iteration took; empty before the first.
+pub fn effort(milliseconds: f64, workers: usize) -> String {
+    let time = match milliseconds > 0.0 {
+        true => significant(milliseconds, 2),
+        false => return String::new(),
+    };
+    match workers {
+        0 | 1 => format!("{time} ms an iteration"),
+        n => format!("{time} ms an iteration, {n} workers"),
+    }
+}
+
 /// Several numbers, separated by commas.
 pub fn list(numbers: impl Iterator<Item = String>) -> String {
     let mut text = String::new();
@@ -140,6 +152,13 @@ mod tests {
         // A component that has collapsed has no deviation to go by.
         assert_eq!(beside(2.0364, 0.0), "2.04");
         assert_eq!(beside(2.0364, f64::NAN), "2.04");
+    }
+
+    #[test]
+    fn what_an_iteration_took_is_said_once_there_was_one() {
+        assert_eq!(effort(0.0, 0), "");
+        assert_eq!(effort(0.0234, 1), "0.023 ms an iteration");
+        assert_eq!(effort(13.56, 2), "14 ms an iteration, 2 workers");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::stage::{Layers, Stage};
 use super::theme::Theme;
 use crate::fit::{Objective, Settings};
 use crate::session::{Command, DataView, Missing, Phase, Problem, Status, View};
-use crate::worker::{Client, FromWorker};
+use crate::worker::{Client, Effort, FromWorker};
 
 /// Everything the components read, and every way they have to change it.
 ///
@@ -31,6 +31,8 @@ pub struct Desk {
     pub problem: RwSignal<Option<Problem>>,
     /// What the worker is busy with; empty if nothing long.
     pub busy: RwSignal<String>,
+    /// What the last iterations took.
+    pub effort: RwSignal<Effort>,
     /// Counts what was refused, so that a control can go back to what holds.
     pub refused: RwSignal<u32>,
     /// Is a unit of one axis of the map longer than a unit of the other?
@@ -61,6 +63,7 @@ impl Desk {
             awake: RwSignal::new(false),
             problem: RwSignal::new(None),
             busy: RwSignal::new(String::new()),
+            effort: RwSignal::new(Effort::default()),
             refused: RwSignal::new(0),
             stretched: RwSignal::new(false),
             selected,
@@ -182,7 +185,10 @@ impl Desk {
         };
         match message {
             FromWorker::Ready => {}
-            FromWorker::View(view) => stage.receive_view(self, *view),
+            FromWorker::View(view, effort) => {
+                self.effort.try_set(effort);
+                stage.receive_view(self, *view);
+            }
             FromWorker::Picture { picture, points } => {
                 stage.receive_picture(self, picture, &points);
             }

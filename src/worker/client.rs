@@ -8,7 +8,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
+use super::messages::{Effort, FAILED, READY, Reply, Request, pack, unpack};
 use crate::plot::{Picture, PictureRequest};
 use crate::session::{Command, View};
 
@@ -23,7 +23,7 @@ pub enum FromWorker {
     /// It stands and takes requests.
     Ready,
     /// The half-step to show.
-    View(Box<View>),
+    View(Box<View>, Effort),
     /// Pixels.
     Picture {
         /// Everything but the points.
@@ -201,9 +201,9 @@ impl Client {
             return;
         }
         match unpack::<Reply>(data) {
-            Some((Reply::View(view), _)) => {
+            Some((Reply::View(view, effort), _)) => {
                 self.0.borrow_mut().remember(&view);
-                self.say(FromWorker::View(view));
+                self.say(FromWorker::View(view, effort));
                 self.post(pack(&Request::Seen, None));
             }
             Some((Reply::Picture(picture), points)) => {

@@ -33,11 +33,20 @@ pub enum Request {
 #[derive(Serialize, Deserialize)]
 pub enum Reply {
     /// The half-step to show.
-    View(Box<View>),
+    View(Box<View>, Effort),
     /// Pixels; the points travel beside this message.
     Picture(Picture),
     /// A long job has begun; empty when it is over.
     Busy(String),
+}
+
+/// What the last iterations took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// Milliseconds an iteration; 0 before the first.
+    pub milliseconds: f64,
+    /// Workers that made it.
+    pub workers: usize,
 }
 
 /// A message alone or with one thing beside it.

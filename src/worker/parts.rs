@@ -49,6 +49,11 @@ pub fn load_then(part: Part, then: impl FnOnce(Result<(), String>) + 'static) {
     }
 }
 
+/// Is the part here already?
+pub fn has(part: Part) -> bool {
+    !cfg!(parts) || is_here(part.file())
+}
+
 fn is_here(file: &str) -> bool {
     HERE.with_borrow(|here| here.iter().any(|name| name == file))
 }

@@ -10,11 +10,13 @@ use web_sys::{
     DedicatedWorkerGlobalScope, File, FileReaderSync, MessageChannel, MessageEvent, MessagePort,
 };
 
-use super::messages::{FAILED, READY, Reply, Request, pack, unpack};
+use super::messages::{Effort, Reply, Request, pack, unpack};
+use super::pool::{self, Heard, OnShard, Pool};
 use super::{parts, sets};
+use crate::data::Matrix;
 use crate::digits::fixed;
 use crate::later::{Part, later};
-use crate::plot::picture;
+use crate::plot::{PictureRequest, picture};
 use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
@@ -26,20 +28,19 @@ const MOST_BYTES: f64 = 1e9;
 /// What to do where a part of the program did not arrive.
 const OFFLINE: &str = "Is this device offline? Try again. If it happens again, reload the page.";
 
+/// Milliseconds an iteration from which on it is worth sharing out: a message there and back
+/// costs about 0.1.
+const WORTH_SHARING: f64 = 1.0;
+
+/// Workers beside this one at most, however many processors there are.
+const MOST_SHARDS: usize = 7;
+
 /// Serves the page's requests for as long as the worker lives.
-pub fn serve() {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
-        return;
-    };
-    let Ok(channel) = MessageChannel::new() else {
-        let _ = scope.post_message(&JsValue::from_str(&format!("{FAILED}no message channel")));
-        return;
-    };
-    let dying = scope.clone();
-    std::panic::set_hook(Box::new(move |panic| {
-        let last_words = JsValue::from_str(&format!("{FAILED}{panic}"));
-        let _ = dying.post_message(&last_words);
-    }));
+///
+/// # Errors
+/// If the browser has no message channels.
+pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
+    let channel = MessageChannel::new().map_err(|_| "no message channel")?;
     let server = Rc::new(RefCell::new(Server {
         scope: scope.clone(),
         session: Session::with_sets(sets::load),
@@ -48,6 +49,18 @@ pub fn serve() {
         next_step: 0.0,
         page_busy: false,
         unseen: false,
+        picture: None,
+        next_picture: 0.0,
+        effort: Effort::default(),
+        alone: (0, 0.0),
+        pool: None,
+        pass_began: 0.0,
+        shards_fail: false,
+        on_shard: None,
+    }));
+    let hearing = server.clone();
+    server.borrow_mut().on_shard = Some(Rc::new(move |i, said| {
+        hearing.borrow_mut().hear_shard(i, said.as_ref());
     }));
 
     let ticking = server.clone();
@@ -75,7 +88,7 @@ pub fn serve() {
     tick.forget();
     later.forget();
     answer.forget();
-    let _ = scope.post_message(&JsValue::from_str(READY));
+    Ok(())
 }
 
 thread_local! {
@@ -95,6 +108,19 @@ struct Server {
     page_busy: bool,
     /// Is there something newer than the last view?
     unseen: bool,
+    /// The picture that the page waits for.
+    picture: Option<PictureRequest>,
+    /// Before then no picture is drawn in a free run, in milliseconds.
+    next_picture: f64,
+    /// What the last iterations took.
+    effort: Effort,
+    /// A run, and the milliseconds that its iterations took without help.
+    alone: (u64, f64),
+    pool: Option<Pool>,
+    pass_began: f64,
+    /// Did shards fail once? They are not tried again.
+    shards_fail: bool,
+    on_shard: Option<OnShard>,
 }
 
 impl Server {
@@ -121,12 +147,7 @@ impl Server {
                 self.show();
             }
             Request::Picture(request) => {
-                let picture = picture(&self.session, &request);
-                let points = Uint8ClampedArray::new_from_slice(&picture.points);
-                let message = pack(&Reply::Picture(picture), Some(&points));
-                let _ = self
-                    .scope
-                    .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
+                self.picture = Some(request);
             }
             Request::Seen => {
                 self.page_busy = false;
@@ -167,6 +188,27 @@ impl Server {
         self.reply(&Reply::Busy(String::new()));
     }
 
+    /// Draws what the page waits for. While the session runs freely it must not wait for its
+    /// pictures: they take a quarter of the time at most.
+    fn draw(&mut self) {
+        let start = self.now();
+        let hurries = self.session.is_running() && self.session.pace().is_none();
+        if hurries && start < self.next_picture {
+            return;
+        }
+        let Some(request) = self.picture.take() else {
+            return;
+        };
+        let picture = picture(&self.session, &request);
+        let points = Uint8ClampedArray::new_from_slice(&picture.points);
+        let message = pack(&Reply::Picture(picture), Some(&points));
+        let _ = self
+            .scope
+            .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
+        let end = self.now();
+        self.next_picture = end + 3.0 * (end - start);
+    }
+
     /// Advances the session if it plays.
     fn tick(&mut self) {
         self.scheduled = false;
@@ -174,27 +216,115 @@ impl Server {
             return;
         }
         let start = self.now();
-        match self.session.pace() {
-            Some(seconds) => {
-                if start >= self.next_step {
-                    self.session.advance();
-                    // A late step does not make the ones after it hurry.
-                    self.next_step = (self.next_step + 1e3 * seconds).max(start);
-                    self.show();
-                }
+        let pace = self.session.pace();
+        if pace.is_none() || start >= self.next_step {
+            if let Some(seconds) = pace {
+                // A late step does not make the ones after it hurry.
+                self.next_step = (self.next_step + 1e3 * seconds).max(start);
             }
-            None => {
-                while self.session.is_running() && self.now() - start < SLICE {
-                    self.session.advance();
-                }
-                self.show();
+            if self.share_out() {
+                self.draw();
+                return;
             }
+            self.advance(pace.is_none());
         }
         self.schedule();
     }
 
+    /// Advances alone: once, or freely for a slice of time.
+    fn advance(&mut self, freely: bool) {
+        let half_steps = |session: &Session| {
+            let run = session.experiment().run();
+            (run.id, run.last())
+        };
+        let (start, (run, first)) = (self.now(), half_steps(&self.session));
+        self.session.advance();
+        while freely && self.session.is_running() && self.now() - start < SLICE {
+            self.session.advance();
+        }
+        let (same, last) = half_steps(&self.session);
+        let iterations = last.saturating_sub(first).div_ceil(2) as f64;
+        if same == run && last.is_multiple_of(2) && iterations > 0.0 {
+            self.alone = (run, (self.now() - start) / iterations);
+            self.effort = Effort {
+                milliseconds: self.alone.1,
+                workers: 1,
+            };
+        }
+        self.show();
+    }
+
+    /// Lets shards take part in the pass that is due. False if it has to be made alone.
+    fn share_out(&mut self) -> bool {
+        let matrix = self.session.experiment().selection().matrix().clone();
+        if self.pool.as_ref().is_some_and(|pool| !pool.holds(&matrix)) {
+            self.pool = None;
+        }
+        let (run, alone) = self.alone;
+        let unknown = run != self.session.experiment().run().id;
+        if unknown || alone < WORTH_SHARING || self.shards_fail {
+            return false;
+        }
+        if self.pool.is_none() {
+            self.pool = self.raise(&matrix);
+            self.shards_fail = self.pool.is_none();
+            return false;
+        }
+        let began = self.now();
+        let free = self.pool.as_mut().filter(|pool| pool.is_free());
+        let (Some(pool), Some(pass)) = (free, self.session.next_pass()) else {
+            return false;
+        };
+        pool::begin(pool, &matrix, pass);
+        self.pass_began = began;
+        true
+    }
+
+    fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
+        let processors = self.scope.navigator().hardware_concurrency() as usize;
+        let n = processors.saturating_sub(1).min(MOST_SHARDS);
+        let on_shard = self.on_shard.as_ref().filter(|_| n > 0)?;
+        parts::load(Part::Shards).ok()?;
+        pool::raise(matrix, n, on_shard)
+    }
+
+    fn hear_shard(&mut self, i: usize, said: Option<&JsValue>) {
+        let matrix = self.session.experiment().selection().matrix().clone();
+        let Some(pool) = &mut self.pool else {
+            return;
+        };
+        let heard = match said {
+            // Other rows have been chosen while it rose: the next pass raises another.
+            Some(_) if !pool.holds(&matrix) && !pool.is_busy() => return,
+            Some(said) => pool::hear(pool, &matrix, i, said),
+            None => Heard::Failed,
+        };
+        match heard {
+            Heard::Wait => {}
+            Heard::Failed => {
+                self.pool = None;
+                self.shards_fail = true;
+                self.schedule();
+            }
+            Heard::Whole(pass, shares) => {
+                self.effort.workers = pool.n_workers();
+                self.session.supply(pass, shares);
+                self.session.advance();
+                self.effort.milliseconds = self.now() - self.pass_began;
+                self.show();
+                match self.session.pace() {
+                    // Messages of the page came in between the answers.
+                    None => self.tick(),
+                    Some(_) => self.schedule(),
+                }
+            }
+        }
+    }
+
     fn schedule(&mut self) {
-        if self.scheduled || !self.session.is_running() {
+        self.draw();
+        let waits = self.pool.as_ref().is_some_and(Pool::is_busy);
+        if self.scheduled || waits || !self.session.is_running() {
             return;
         }
         let wait = match self.session.pace() {
@@ -224,7 +354,7 @@ impl Server {
         self.page_busy = true;
         self.unseen = false;
         let view = self.session.view();
-        self.reply(&Reply::View(Box::new(view)));
+        self.reply(&Reply::View(Box::new(view), self.effort));
     }
 
     fn reply(&self, reply: &Reply) {
