@@ -13,6 +13,8 @@ pub enum Part {
     Files,
     /// The list of keys.
     Help,
+    /// Everything that moves a run on, and rows of other than two columns.
+    Steps,
     /// Every model, algorithm, covariance family and start but those that one meets first.
     Methods,
     /// Passes over the rows in several workers at once.
@@ -25,6 +27,7 @@ impl Part {
         match self {
             Part::Files => "later_files.wasm",
             Part::Help => "later_help.wasm",
+            Part::Steps => "later_steps.wasm",
             Part::Methods => "later_methods.wasm",
             Part::Shards => "later_shards.wasm",
         }

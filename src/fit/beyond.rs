@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::assign::Assign;
-use super::e_step::{Expectation, Sums};
+use super::e_step::{Expectation, Obvious, Sums};
 use super::em::{Em, State};
 use super::init::{self, StartError};
 use super::m_step::{Moments, StepError};
@@ -14,12 +14,25 @@ use super::prior::Prior;
 use super::scheme::Scheme;
 use super::settings::Settings;
 use super::shapes::{self, Scatter, Shaped};
+use super::share::Node;
 use super::stopping;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
 use crate::data::{Block, Matrix};
 use crate::later::later;
 use crate::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
+
+later! { Steps 10:
+    /// What the fast pass has no way for.
+    pub(super) fn take(
+        obvious: &mut Obvious<'_>,
+        block: &Block<'_>,
+        labels: &mut [u8],
+        node: &mut Node,
+    ) {
+        obvious.take(block, labels, node);
+    }
+}
 
 later! { Methods 20:
     pub(super) fn m_step_of_posterior(

@@ -282,7 +282,7 @@ fn pass(
             .and_then(|kernel| kernel.take(&block, labels, &mut chunk.sums));
         match fast {
             Some(log_likelihood) => chunk.log_likelihood += log_likelihood,
-            None => obvious.take(&block, labels, &mut chunk),
+            None => beyond::take(&mut obvious, &block, labels, &mut chunk),
         }
         if end % CHUNK_ROWS == 0 || end == matrix.n_rows() {
             let chunk_of_matrix = (end - 1) / CHUNK_ROWS;
@@ -299,7 +299,7 @@ fn pass(
 
 /// The pass for every model, and for rows of any kind: responsibilities by
 /// [`Responsibilities`], then sums of each component.
-struct Obvious<'a> {
+pub(super) struct Obvious<'a> {
     mixture: &'a Mixture,
     centres: &'a [Vec<f64>],
     assign: Assign,
@@ -311,7 +311,7 @@ struct Obvious<'a> {
 
 impl Obvious<'_> {
     /// Adds a block to the sums; the strongest component of each row into `labels`.
-    fn take(&mut self, block: &Block<'_>, labels: &mut [u8], node: &mut Node) {
+    pub(super) fn take(&mut self, block: &Block<'_>, labels: &mut [u8], node: &mut Node) {
         let (mixture, responsibilities) = (self.mixture, &mut self.responsibilities);
         responsibilities.take(block);
         let density = &responsibilities.log_density()[..block.len()];

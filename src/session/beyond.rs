@@ -18,6 +18,20 @@ use crate::study::{MAX_RESTARTS, Search};
 /// Iterations after which an edit's change of the objective is told.
 const PREVIEW: usize = 10;
 
+later! { Steps 1:
+    /// See [`Session::handle_first`].
+    pub(super) fn handle_first(session: &mut Session, command: Command) -> Result<(), Problem> {
+        session.handle_first(command)
+    }
+}
+
+later! { Steps 2:
+    /// See [`Session::advance_now`].
+    pub(super) fn advance(session: &mut Session) {
+        session.advance_now();
+    }
+}
+
 later! { Methods 60:
     /// See [`Session::handle_beyond`].
     pub(super) fn handle(session: &mut Session, command: Command) -> Result<(), Problem> {

@@ -126,6 +126,10 @@ impl Session {
     /// One half-step while playing, one iteration while running to convergence; ends the
     /// play where a stopping rule holds.
     pub fn advance(&mut self) {
+        beyond::advance(self);
+    }
+
+    pub(super) fn advance_now(&mut self) {
         match self.mode {
             Mode::Idle => return,
             Mode::Playing(_) => self.now.forward(),
@@ -207,11 +211,11 @@ impl Session {
     fn try_handle(&mut self, command: Command) -> Result<(), Problem> {
         match command.goes_beyond() {
             true => beyond::handle(self, command),
-            false => self.handle_first(command),
+            false => beyond::handle_first(self, command),
         }
     }
 
-    /// Carries out a command with what is there from the first view on.
+    /// Carries out a command that any run may need.
     pub(super) fn handle_first(&mut self, command: Command) -> Result<(), Problem> {
         let settings = &self.now.settings;
         match command {

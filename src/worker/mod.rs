@@ -38,7 +38,9 @@ pub fn serve() {
         let _ = dying.post_message(&JsValue::from_str(&format!("{FAILED}{panic}")));
     }));
     let begun = match scope.name() == shard::NAME {
-        true => parts::load(Part::Shards).map(|()| shard::serve(&scope)),
+        true => parts::load(Part::Steps)
+            .and_then(|()| parts::load(Part::Shards))
+            .map(|()| shard::serve(&scope)),
         false => server::serve(&scope),
     };
     let word = match begun {

@@ -161,13 +161,13 @@ impl Server {
 
     /// Carries out a command, for which more of the program may have to come.
     fn handle(&mut self, command: Command) {
-        if command.goes_beyond()
-            && let Err(why) = parts::load(Part::Methods)
-        {
+        let mut loaded = parts::load(Part::Steps);
+        if command.goes_beyond() && loaded.is_ok() {
+            loaded = parts::load(Part::Methods);
+        }
+        if let Err(why) = loaded {
             return self.session.tell(Problem {
-                what: format!(
-                    "This was not done. What else the page can fit did not arrive: {why}."
-                ),
+                what: format!("This was not done. What it takes did not arrive: {why}."),
                 remedy: OFFLINE.to_owned(),
             });
         }
@@ -207,6 +207,9 @@ impl Server {
             .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
         let end = self.now();
         self.next_picture = end + 3.0 * (end - start);
+        // The first picture is on its way: what the first command will need may come meanwhile.
+        // If it does not, the command tries again and says so.
+        let _ = parts::load(Part::Steps);
     }
 
     /// Advances the session if it plays.
@@ -370,7 +373,8 @@ impl Server {
 
 /// Makes sure that [`open_csv`] can be called.
 fn reader(name: &str) -> Result<(), Problem> {
-    parts::load(Part::Files).map_err(|why| Problem {
+    let loaded = parts::load(Part::Steps).and_then(|()| parts::load(Part::Files));
+    loaded.map_err(|why| Problem {
         what: format!(
             "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
         ),
