@@ -17,6 +17,8 @@ pub enum Part {
     Steps,
     /// Every model, algorithm, covariance family and start but those that one meets first.
     Methods,
+    /// Measuring the device.
+    Measure,
     /// Passes over the rows in several workers at once.
     Shards,
 }
@@ -29,6 +31,7 @@ impl Part {
             Part::Help => "later_help.wasm",
             Part::Steps => "later_steps.wasm",
             Part::Methods => "later_methods.wasm",
+            Part::Measure => "later_measure.wasm",
             Part::Shards => "later_shards.wasm",
         }
     }

@@ -25,6 +25,7 @@
 mod alignment;
 mod anomaly;
 mod bootstrap;
+mod cells;
 mod conditioning;
 mod contribution;
 mod criteria;
@@ -55,6 +56,7 @@ mod viterbi;
 pub use alignment::{Alignment, align};
 pub use anomaly::{Detection, above, anomaly_scores, detection, oddest};
 pub use bootstrap::{Bootstrap, bootstrap};
+pub use cells::{CELLS, Cell};
 pub use conditioning::{Conditioning, conditioning};
 pub use contribution::{Contribution, contributions};
 pub use criteria::{aic, bic, entropy, icl};

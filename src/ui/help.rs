@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::closures::{follow, part, press};
+use super::device::device;
 use super::state::use_desk;
 use crate::later::{Part, later};
 use crate::worker::load_then;
@@ -72,6 +73,7 @@ later! { Help 1:
                     .map(|(key, what)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div> })
                     .collect_view()}
             </dl>
+            {device()}
             <p class="fine">"The E-step shares every point out among the components; the M-step moves each component to the points it holds. Two half-steps make an iteration."</p>
         }
         .into_any()

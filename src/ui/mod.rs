@@ -11,6 +11,7 @@ mod component_table;
 mod controls;
 mod curve;
 mod data_panel;
+mod device;
 mod diagnostics;
 mod drop_file;
 mod format;

@@ -33,6 +33,8 @@ pub struct Desk {
     pub busy: RwSignal<String>,
     /// What the last iterations took.
     pub effort: RwSignal<Effort>,
+    /// What was measured of this device, packed; empty before.
+    pub measured: RwSignal<Vec<u8>>,
     /// Counts what was refused, so that a control can go back to what holds.
     pub refused: RwSignal<u32>,
     /// Is a unit of one axis of the map longer than a unit of the other?
@@ -64,6 +66,7 @@ impl Desk {
             problem: RwSignal::new(None),
             busy: RwSignal::new(String::new()),
             effort: RwSignal::new(Effort::default()),
+            measured: RwSignal::new(Vec::new()),
             refused: RwSignal::new(0),
             stretched: RwSignal::new(false),
             selected,
@@ -191,6 +194,9 @@ impl Desk {
             }
             FromWorker::Picture { picture, points } => {
                 stage.receive_picture(self, picture, &points);
+            }
+            FromWorker::Measured(bytes) => {
+                self.measured.try_set(bytes);
             }
             FromWorker::Busy(what) => {
                 self.busy.try_set(what);

@@ -31,6 +31,8 @@ pub enum FromWorker {
         /// Width x height x 4 numbers, straight to image data.
         points: Uint8ClampedArray,
     },
+    /// What was measured of this device so far, packed: see [`Measured`](super::Measured).
+    Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
     Busy(String),
     /// The worker died for the reason given; another one has taken its place, if it could.
@@ -127,6 +129,11 @@ impl Client {
         self.0.borrow_mut().opening = Some(file);
     }
 
+    /// Begins to measure this device, or ends it.
+    pub fn measure(&self, begin: bool) {
+        self.post(pack(&Request::Measure(begin), None));
+    }
+
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only
     /// the newest is kept.
     pub fn request_picture(&self, request: PictureRequest) {
@@ -219,6 +226,7 @@ impl Client {
                     self.request_picture(request);
                 }
             }
+            Some((Reply::Measured(bytes), _)) => self.say(FromWorker::Measured(bytes)),
             Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
             None => {}
         }

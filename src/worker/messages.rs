@@ -23,6 +23,8 @@ pub enum Request {
     Command(Command),
     /// The file beside this message is to be opened.
     Open,
+    /// This device is to be measured, or no longer.
+    Measure(bool),
     /// Pixels are wanted.
     Picture(PictureRequest),
     /// The page has taken in the last view and can take the next.
@@ -36,6 +38,8 @@ pub enum Reply {
     View(Box<View>, Effort),
     /// Pixels; the points travel beside this message.
     Picture(Picture),
+    /// What was measured so far, packed: [`Measured`](super::Measured).
+    Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
     Busy(String),
 }

@@ -10,6 +10,7 @@
 //! static host does not send): the rows go over once, then parameters one way and sums the other.
 
 mod client;
+mod measure;
 mod messages;
 mod parts;
 mod pool;
@@ -18,6 +19,7 @@ mod sets;
 mod shard;
 
 pub use client::{Client, FromWorker};
+pub use measure::{Measured, OFTEN_ENOUGH, Speed};
 pub use messages::Effort;
 pub use parts::load_then;
 

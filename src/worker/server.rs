@@ -10,6 +10,7 @@ use web_sys::{
     DedicatedWorkerGlobalScope, File, FileReaderSync, MessageChannel, MessageEvent, MessagePort,
 };
 
+use super::measure::{self, Measuring};
 use super::messages::{Effort, Reply, Request, pack, unpack};
 use super::pool::{self, Heard, OnShard, Pool};
 use super::{parts, sets};
@@ -30,7 +31,7 @@ const OFFLINE: &str = "Is this device offline? Try again. If it happens again, r
 
 /// Milliseconds an iteration from which on it is worth sharing out: a message there and back
 /// costs about 0.1.
-const WORTH_SHARING: f64 = 1.0;
+pub(super) const WORTH_SHARING: f64 = 1.0;
 
 /// Workers beside this one at most, however many processors there are.
 const MOST_SHARDS: usize = 7;
@@ -54,6 +55,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         effort: Effort::default(),
         alone: (0, 0.0),
         pool: None,
+        measuring: None,
         pass_began: 0.0,
         shards_fail: false,
         on_shard: None,
@@ -96,7 +98,7 @@ thread_local! {
     static LATER: RefCell<Option<js_sys::Function>> = const { RefCell::new(None) };
 }
 
-struct Server {
+pub(super) struct Server {
     scope: DedicatedWorkerGlobalScope,
     session: Session,
     /// A message to this port comes back as the next tick, after those that wait already.
@@ -116,7 +118,9 @@ struct Server {
     effort: Effort,
     /// A run, and the milliseconds that its iterations took without help.
     alone: (u64, f64),
-    pool: Option<Pool>,
+    pub(super) pool: Option<Pool>,
+    /// Measures this device instead of advancing the session.
+    pub(super) measuring: Option<Box<Measuring>>,
     pass_began: f64,
     /// Did shards fail once? They are not tried again.
     shards_fail: bool,
@@ -145,6 +149,25 @@ impl Server {
                     self.open(file);
                 }
                 self.show();
+            }
+            Request::Measure(true) => {
+                let parts = [Part::Steps, Part::Shards, Part::Measure];
+                match parts.into_iter().try_for_each(parts::load) {
+                    Ok(()) => measure::begin(self),
+                    Err(why) => {
+                        self.session.tell(Problem {
+                            what: format!(
+                                "This device was not measured. What it takes did not arrive: {why}."
+                            ),
+                            remedy: OFFLINE.to_owned(),
+                        });
+                        self.show();
+                    }
+                }
+            }
+            Request::Measure(false) => {
+                self.measuring = None;
+                self.pool = None;
             }
             Request::Picture(request) => {
                 self.picture = Some(request);
@@ -215,6 +238,12 @@ impl Server {
     /// Advances the session if it plays.
     fn tick(&mut self) {
         self.scheduled = false;
+        if self.measuring.is_some() {
+            if measure::go_on(self) {
+                self.schedule();
+            }
+            return;
+        }
         if !self.session.is_running() {
             return;
         }
@@ -283,7 +312,7 @@ impl Server {
         true
     }
 
-    fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
+    pub(super) fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
         let processors = self.scope.navigator().hardware_concurrency() as usize;
         let n = processors.saturating_sub(1).min(MOST_SHARDS);
         let on_shard = self.on_shard.as_ref().filter(|_| n > 0)?;
@@ -292,6 +321,12 @@ impl Server {
     }
 
     fn hear_shard(&mut self, i: usize, said: Option<&JsValue>) {
+        if self.measuring.is_some() {
+            if measure::hear(self, i, said) {
+                self.schedule();
+            }
+            return;
+        }
         let matrix = self.session.experiment().selection().matrix().clone();
         let Some(pool) = &mut self.pool else {
             return;
@@ -327,12 +362,13 @@ impl Server {
     fn schedule(&mut self) {
         self.draw();
         let waits = self.pool.as_ref().is_some_and(Pool::is_busy);
-        if self.scheduled || waits || !self.session.is_running() {
+        let measures = self.measuring.is_some();
+        if self.scheduled || waits || !(measures || self.session.is_running()) {
             return;
         }
         let wait = match self.session.pace() {
-            Some(_) => (self.next_step - self.now()).clamp(0.0, 2000.0),
-            None => 0.0,
+            Some(_) if !measures => (self.next_step - self.now()).clamp(0.0, 2000.0),
+            _ => 0.0,
         };
         self.scheduled = if wait < 4.0 {
             self.again.post_message(&JsValue::NULL).is_ok()
@@ -360,11 +396,11 @@ impl Server {
         self.reply(&Reply::View(Box::new(view), self.effort));
     }
 
-    fn reply(&self, reply: &Reply) {
+    pub(super) fn reply(&self, reply: &Reply) {
         let _ = self.scope.post_message(&pack(reply, None));
     }
 
-    fn now(&self) -> f64 {
+    pub(super) fn now(&self) -> f64 {
         self.scope
             .performance()
             .map_or_else(js_sys::Date::now, |p| p.now())
