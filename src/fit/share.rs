@@ -222,7 +222,7 @@ mod tests {
                 matrix = matrix.with_weights((0..n).map(|i| (i % 3 + 1) as f64).collect()).unwrap();
             }
             if labelled {
-                let label = |i: usize| if i % 9 == 0 { (i % k) as u8 } else { crate::data::UNLABELLED };
+                let label = |i: usize| if i.is_multiple_of(9) { (i % k) as u8 } else { crate::data::UNLABELLED };
                 matrix = matrix.with_labels((0..n).map(label).collect()).unwrap();
             }
             let settings = Settings { n_components: k, seed, covariance_type: CovarianceType::ALL[seed as usize % 4], ..Settings::default() };

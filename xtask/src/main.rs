@@ -1,5 +1,6 @@
 //! Builds, serves and tests Mixscope with nothing but Rust installed: `cargo xtask help`.
 
+mod bench;
 mod browser;
 mod cargo;
 mod index;
@@ -59,6 +60,12 @@ enum Task {
     Shots,
     /// Measure how busy the page's own thread is while it plays many points
     Measure,
+    /// Race the page against scikit-learn on the standard cells
+    Bench {
+        /// How often each is measured, by turns
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Weigh the compressed page against its budget
     Size,
     /// Check format, lints and documentation, for this machine and for wasm
@@ -88,6 +95,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test { suite, filter } => return suite::run(suite, filter.as_deref()),
         Task::Shots => suite::shots()?,
         Task::Measure => suite::measure()?,
+        Task::Bench { rounds } => bench::run(rounds)?,
         Task::Size => size::check()?,
         Task::Lint => lint::check()?,
         Task::WasmRunner { args } => suite::run_wasm_file(args)?,

@@ -144,7 +144,8 @@ pub fn measure() -> Result<()> {
     succeed(page_tests()?.args(test))
 }
 
-fn page_tests() -> Result<Command> {
+/// A `cargo test` of the page tests, the page built.
+pub fn page_tests() -> Result<Command> {
     page::build(false)?;
     let browser = Browser::ensure()?;
     let mut command = cargo(&["test", "--no-fail-fast", "--profile", "xtask", "-p", "e2e"]);
