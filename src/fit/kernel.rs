@@ -164,9 +164,10 @@ impl Kernel {
     }
 
     /// Responsibilities of the block's rows, times their weights if they have any, to be read
-    /// with [`Self::row`]; false if a row is too far out for this way.
-    pub(super) fn share_out(&mut self, block: &Block<'_>) -> bool {
-        let near = self.densities(block, &mut []).is_some();
+    /// with [`Self::row`], and the strongest component of each row into `labels`; false if a
+    /// row is too far out for this way.
+    pub(super) fn share_out(&mut self, block: &Block<'_>, labels: &mut [u8]) -> bool {
+        let near = self.densities(block, labels).is_some();
         for e in rows_mut(&mut self.table) {
             for (e, share) in e.iter_mut().zip(self.sums.iter()) {
                 *e *= share;

@@ -1,5 +1,6 @@
 //! Responsibilities as fast as the rows allow: for pictures, which need nothing else.
 
+use super::e_step::strongest;
 use super::kernel::Kernel;
 use super::lanes::{PAIR, Pair};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
@@ -11,6 +12,7 @@ pub struct Shares<'a> {
     obvious: Responsibilities<'a>,
     /// Were those of the last block computed by the kernel?
     fast: bool,
+    labels: [u8; BLOCK_ROWS],
     k: usize,
 }
 
@@ -21,6 +23,7 @@ impl<'a> Shares<'a> {
             kernel: Kernel::for_pass(matrix, mixture),
             obvious: Responsibilities::new(matrix, mixture),
             fast: false,
+            labels: [0; BLOCK_ROWS],
             k: mixture.n_components(),
         }
     }
@@ -28,20 +31,29 @@ impl<'a> Shares<'a> {
     /// Computes those of a block of the matrix. The blocks come in order, each once.
     pub fn take(&mut self, block: &Block<'_>) {
         // How much a row counts does not change whose it is.
-        let kernel = self.kernel.as_mut();
-        self.fast = kernel.is_some_and(|kernel| kernel.share_out(&block.unweighted()));
+        let (kernel, labels) = (self.kernel.as_mut(), &mut self.labels[..block.len()]);
+        self.fast = kernel.is_some_and(|kernel| kernel.share_out(&block.unweighted(), labels));
         if !self.fast {
             self.obvious.take(block);
+            labels.fill(0);
+            strongest(&self.obvious, self.k, labels);
         }
     }
 
-    /// Responsibilities of component `k` for the block's rows ([`BLOCK_ROWS`] numbers, of which
-    /// as many are meaningful as the block has rows).
-    pub fn row(&self, k: usize) -> &[f64] {
-        match &self.kernel {
+    /// Responsibilities of component `k` for the block's rows (as many are meaningful as the block
+    /// has rows).
+    pub fn row(&self, k: usize) -> &[f64; BLOCK_ROWS] {
+        let row = match &self.kernel {
             Some(kernel) if self.fast => kernel.row(k),
             _ => self.obvious.row(k),
-        }
+        };
+        &row.as_chunks().0[0]
+    }
+
+    /// The strongest of the K components of each of the block's rows, the first on ties (as many
+    /// are meaningful as the block has rows).
+    pub fn labels(&self) -> &[u8; BLOCK_ROWS] {
+        &self.labels
     }
 
     /// Sums over the K components of r_ik times `numbers`, N to a component, for each row i of the
@@ -104,6 +116,7 @@ mod tests {
                     let r: Vec<f64> = (0..3).map(|k| obvious.row(k)[i]).collect();
                     for (k, r) in r.iter().enumerate() {
                         assert!((shares.row(k)[i] - r).abs() < 1e-10);
+                        assert!(*r <= shares.row(usize::from(shares.labels()[i]))[i] + 1e-10);
                     }
                     assert!((one - 1.0).abs() < 1e-10);
                     let expected = 2.0 * r[0] - 3.0 * r[1] + 0.5 * r[2];

@@ -80,12 +80,21 @@ impl Light {
 
     #[inline(always)]
     pub(super) fn of(brief: &Brief) -> Light {
-        Light::new(brief.map(f32::from)).times(1.0 / 65535.0)
+        let [r, g, b, a] = *brief;
+        // Not `map`, which is not inlined.
+        let light = [f32::from(r), f32::from(g), f32::from(b), f32::from(a)];
+        Light::new(light).times(1.0 / 65535.0)
     }
 
     #[inline(always)]
     pub(super) fn brief(self) -> Brief {
-        self.times(65535.0).get().map(|v| whole(v) as u16)
+        let [r, g, b, a] = self.times(65535.0).get();
+        [
+            whole(r) as u16,
+            whole(g) as u16,
+            whole(b) as u16,
+            whole(a) as u16,
+        ]
     }
 
     /// What the screen wants: sRGB, straight alpha.

@@ -1,7 +1,7 @@
 //! The part of the page that grows with the rows, made beside them in the worker:
 //! the point layer and the averaged responsibilities, in one pass.
 
-use super::colour::{Linear, to_linear};
+use super::colour::to_linear;
 use super::layout::strip_y;
 use super::light::{Brief, Light};
 use super::points::PointLayer;
@@ -16,7 +16,7 @@ use crate::session::Session;
 const MOST_PIXELS: u64 = 64_000_000;
 
 /// Linear light of a point that no component claims.
-const UNCLAIMED: f32 = 0.2;
+const UNCLAIMED: f64 = 0.2;
 
 /// Draws the half-step that the session shows.
 pub fn picture(session: &Session, request: &PictureRequest) -> Picture {
@@ -37,7 +37,8 @@ pub fn picture(session: &Session, request: &PictureRequest) -> Picture {
     let mut points = Points::new(matrix, axes, request);
     match experiment.evaluated() {
         None => {
-            let neutral = [brief(to_linear(request.neutral)); BLOCK_ROWS];
+            let [r, g, b] = to_linear(request.neutral);
+            let neutral = [Light::new([r, g, b, 1.0]).brief(); BLOCK_ROWS];
             for block in matrix.blocks() {
                 points.add(&block, &neutral);
             }
@@ -112,8 +113,8 @@ fn coloured(
         blend(&sums, &mut mixed);
         points.add(&block, &mixed);
         if let Some(shelves) = &mut shelves {
-            let rows: Vec<&[f64]> = (0..k).map(|c| shares.row(c)).collect();
-            shelves.take(&rows, block.len());
+            let rows: Vec<_> = (0..k).map(|c| shares.row(c)).collect();
+            shelves.take(&rows, &shares.labels()[..block.len()]);
         }
     }
     shelves.map_or(Vec::new(), Shelves::columns)
@@ -121,19 +122,14 @@ fn coloured(
 
 /// Colours from sums of light and of responsibilities.
 #[inline(never)]
-fn blend(sums: &[[f64; BLOCK_ROWS]; 4], mixed: &mut [Brief; BLOCK_ROWS]) {
-    let [r, g, b, total] = sums;
+fn blend([r, g, b, total]: &[[f64; BLOCK_ROWS]; 4], mixed: &mut [Brief; BLOCK_ROWS]) {
     for (i, mixed) in mixed.iter_mut().enumerate() {
-        let light = [r[i], g[i], b[i]].map(|sum| (sum / total[i]) as f32);
-        *mixed = match total[i] > 0.0 && total[i] < f64::INFINITY {
-            true => brief(light),
-            false => brief([UNCLAIMED; 3]),
-        };
+        let claimed = total[i] > 0.0 && total[i] < f64::INFINITY;
+        let scale = 1.0 / total[i];
+        let light = [r[i] * scale, g[i] * scale, b[i] * scale];
+        let [r, g, b] = if claimed { light } else { [UNCLAIMED; 3] };
+        *mixed = Light::new([r as f32, g as f32, b as f32, 1.0]).brief();
     }
-}
-
-fn brief([r, g, b]: Linear) -> Brief {
-    Light::new([r, g, b, 1.0]).brief()
 }
 
 #[cfg(test)]

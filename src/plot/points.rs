@@ -37,7 +37,7 @@ pub struct PointLayer {
     origin: [f64; 2],
     /// Quarters of pixels that points may lie in, counted from the reach of a disc outside of the
     /// picture.
-    range: [f64; 2],
+    range: [u64; 2],
     discs: Discs,
     spots: Vec<Vec<Spot>>,
 }
@@ -51,7 +51,7 @@ impl PointLayer {
         let tiles = Tiles::new([width, height], discs.tile_bits());
         let spots = vec![Vec::new(); tiles.count()];
         let quarters = |pixels: u32| f64::from(pixels) * STEPS as f64;
-        let range = |pixels: u32| quarters(pixels + 2 * discs.reach as u32);
+        let range = |pixels: u32| (u64::from(pixels) + 2 * discs.reach as u64) * STEPS as u64;
         PointLayer {
             scale: [
                 quarters(width) / (right - left),
@@ -59,7 +59,7 @@ impl PointLayer {
             ],
             origin: [left, top],
             range: match spots.is_empty() {
-                true => [0.0; 2],
+                true => [0; 2],
                 false => [range(width), range(height)],
             },
             tiles,
@@ -96,33 +96,51 @@ impl PointLayer {
     #[inline(never)]
     pub(super) fn add_rows(&mut self, x: &[f64], y: &[f64], colours: &[Brief]) {
         let ([ox, oy], [sx, sy], [width, height]) = (self.origin, self.scale, self.range);
-        let reach = self.discs.reach;
-        let shift = (reach * STEPS) as f64;
-        let bits = self.tiles.bits;
-        let [across, down] = self.tiles.counts;
+        let shift = (self.discs.reach * STEPS) as f64 - HALF;
+        let (bits, apron) = (self.tiles.bits, self.discs.apron());
         for ((x, y), &light) in x.iter().zip(y).zip(colours) {
-            let (x, y) = ((x - ox) * sx + shift, (y - oy) * sy + shift);
-            // Not for NaN either.
-            let near = x >= 0.0 && y >= 0.0 && x < width && y < height;
-            if !near {
+            let (x, y) = (
+                nearest((x - ox) * sx + shift),
+                nearest((y - oy) * sy + shift),
+            );
+            if x >= width || y >= height {
                 continue;
             }
-            let (x, y) = (x as u32 as usize, y as u32 as usize);
-            // The pixels touched lie from the reach before to the reach behind.
-            let tiles = |at: usize, count: usize| {
-                let last = at / STEPS;
-                let first = last - last.min(2 * reach);
-                (first >> bits, (last >> bits).min(count - 1))
-            };
-            let ((left, right), (top, bottom)) = (tiles(x, across), tiles(y, down));
-            for row in top..=bottom {
-                for column in left..=right {
-                    let from = |at: usize, tile: usize| (at - (tile << bits) * STEPS) as u16;
-                    self.spots[row * across + column].push(Spot {
-                        light,
-                        at: [from(x, column), from(y, row)],
-                    });
-                }
+            let (x, y) = (x as usize, y as usize);
+            // The pixels touched lie from an apron before to this one.
+            let (column, row) = (x / STEPS, y / STEPS);
+            let first = |last: usize| last.saturating_sub(apron) >> bits;
+            let (left, top) = (first(column), first(row));
+            let (right, bottom) = (column >> bits, row >> bits);
+            if left == right && top == bottom {
+                self.put([x, y], light, [left, top]);
+            } else {
+                self.put_on_several([x, y], light, [left, top], [right, bottom]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, [x, y]: [usize; 2], light: Brief, [column, row]: [usize; 2]) {
+        let from = |at: usize, tile: usize| (at - (tile << self.tiles.bits) * STEPS) as u16;
+        let at = [from(x, column), from(y, row)];
+        if let Some(spots) = self.spots.get_mut(row * self.tiles.counts[0] + column) {
+            spots.push(Spot { light, at });
+        }
+    }
+
+    #[inline(never)]
+    fn put_on_several(
+        &mut self,
+        at: [usize; 2],
+        light: Brief,
+        [left, top]: [usize; 2],
+        [right, bottom]: [usize; 2],
+    ) {
+        let [across, down] = self.tiles.counts;
+        for row in top..=bottom.min(down - 1) {
+            for column in left..=right.min(across - 1) {
+                self.put(at, light, [column, row]);
             }
         }
     }
@@ -171,12 +189,23 @@ impl PointLayer {
     }
 }
 
+/// Just below a half, so that a whole number less it is still rounded to itself.
+const HALF: f64 = 0.499_999_9;
+
+/// The nearest whole number of one between 0 and 2^51, and a far larger one for all else,
+/// NaN too: adding 2^52 leaves no room for a fraction.
+#[inline(always)]
+fn nearest(v: f64) -> u64 {
+    const SHIFT: f64 = 4_503_599_627_370_496.0;
+    (v + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())
+}
+
 /// Draws points on a tile with its aprons.
 #[inline(never)]
 fn draw(spots: &[Spot], discs: &Discs, pixels: &mut [Light]) {
     let stride = discs.stride();
     for spot in spots {
-        let [x, y] = spot.at.map(usize::from);
+        let (x, y) = (usize::from(spot.at[0]), usize::from(spot.at[1]));
         let source = Light::of(&spot.light);
         let Some(pixels) = pixels.get_mut(y / STEPS * stride + x / STEPS..) else {
             return;

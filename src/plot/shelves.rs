@@ -1,5 +1,7 @@
 //! Responsibilities sorted and averaged for the heat map, in one pass over the rows.
 
+use crate::data::BLOCK_ROWS;
+
 /// Steps of strength that rows are told apart by, where there are many of them.
 const LEVELS: usize = 256;
 
@@ -40,19 +42,15 @@ impl Shelves {
         }
     }
 
-    /// Adds a block: `rows` has the responsibilities of each of the K components, for `len`
-    /// rows.
+    /// Adds a block: `rows` has the responsibilities of each of the K components ([`BLOCK_ROWS`] of
+    /// them), and `strongest` tells the strongest component of each of the block's rows.
     #[inline(never)]
-    pub(super) fn take(&mut self, rows: &[&[f64]], len: usize) {
+    pub(super) fn take(&mut self, rows: &[&[f64; BLOCK_ROWS]], strongest: &[u8]) {
         let few = self.counts.len() == self.n;
-        for i in 0..len {
-            let (mut strongest, mut most) = (0, f64::NEG_INFINITY);
-            for (k, row) in rows.iter().enumerate() {
-                if row[i] > most {
-                    (strongest, most) = (k, row[i]);
-                }
-            }
-            let weakness = (1.0 - most).clamp(0.0, 1.0);
+        for (i, &strongest) in strongest.iter().enumerate() {
+            let i = i % BLOCK_ROWS;
+            let strongest = usize::from(strongest);
+            let weakness = 1.0 - rows[strongest][i];
             let shelf = match few {
                 true => {
                     let row = self.keys.len();
@@ -60,7 +58,7 @@ impl Shelves {
                     row
                 }
                 false => {
-                    let level = (weakness * LEVELS as f64) as usize;
+                    let level = (weakness * LEVELS as f64) as u32 as usize;
                     strongest * LEVELS + level.min(LEVELS - 1)
                 }
             };
@@ -111,7 +109,8 @@ impl Shelves {
 
 /// Component in the highest 8 bits, then 24 bits of 1 - r, then the row.
 fn key(component: usize, weakness: f64, row: usize) -> u64 {
-    (component as u64) << 56 | ((weakness * 16_777_215.0) as u64) << 32 | row as u64
+    let weakness = (weakness.clamp(0.0, 1.0) * 16_777_215.0) as u64;
+    (component as u64) << 56 | weakness << 32 | row as u64
 }
 
 #[cfg(test)]
@@ -131,20 +130,27 @@ mod tests {
         (0..n).map(&mut one).collect()
     }
 
+    fn strongest(r: &[f64]) -> usize {
+        (1..r.len()).fold(0, |s, c| if r[c] > r[s] { c } else { s })
+    }
+
     fn shelved(rows: &[Vec<f64>], k: usize, columns: usize) -> Vec<f32> {
         let mut shelves = Shelves::new(rows.len(), k, columns);
-        for block in rows.chunks(256) {
-            let of = |c: usize| -> Vec<f64> { block.iter().map(|r| r[c]).collect() };
-            let by_component: Vec<Vec<f64>> = (0..k).map(of).collect();
-            let slices: Vec<&[f64]> = by_component.iter().map(Vec::as_slice).collect();
-            shelves.take(&slices, block.len());
+        for block in rows.chunks(BLOCK_ROWS) {
+            let mut table = vec![[0.0; BLOCK_ROWS]; k];
+            for (c, table) in table.iter_mut().enumerate() {
+                for (to, row) in table.iter_mut().zip(block) {
+                    *to = row[c];
+                }
+            }
+            let labels: Vec<u8> = block.iter().map(|r| strongest(r) as u8).collect();
+            shelves.take(&table.iter().collect::<Vec<_>>(), &labels);
         }
         shelves.columns()
     }
 
     /// All rows sorted, then averaged.
     fn sorted(rows: &[Vec<f64>], k: usize, columns: usize) -> Vec<f32> {
-        let strongest = |r: &[f64]| (1..k).fold(0, |s, c| if r[c] > r[s] { c } else { s });
         let mut order: Vec<&Vec<f64>> = rows.iter().collect();
         order.sort_by(|a, b| {
             let (i, j) = (strongest(a), strongest(b));
