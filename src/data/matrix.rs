@@ -25,7 +25,9 @@ pub struct Matrix {
     centre: Vec<f64>,
     variance: Vec<f64>,
     resolution: Vec<f64>,
+    bounds: Vec<[f64; 2]>,
     values: Vec<f64>,
+    total_weight: f64,
     beside: Beside,
 }
 
@@ -128,8 +130,7 @@ impl Matrix {
     /// # Errors
     /// If there is nothing, lengths differ, or a column cannot be squared.
     pub fn from_columns(columns: &[&[f64]]) -> Result<Self, MatrixError> {
-        let centre = columns.iter().map(|c| exact_centre(c)).collect();
-        Self::centred_at(columns, centre, false)
+        Self::stored(columns, true, false)
     }
 
     /// As [`Self::from_columns`], but entries may be missing: NaN. A row may miss all of them.
@@ -137,8 +138,7 @@ impl Matrix {
     /// # Errors
     /// As [`Self::from_columns`], and if a column has no value at all.
     pub fn with_holes(columns: &[&[f64]]) -> Result<Self, MatrixError> {
-        let centre = columns.iter().map(|c| exact_centre(c)).collect();
-        Self::centred_at(columns, centre, true)
+        Self::stored(columns, true, true)
     }
 
     /// Stores columns as they are.
@@ -146,73 +146,71 @@ impl Matrix {
     /// # Errors
     /// As [`Self::from_columns`].
     pub fn uncentred(columns: &[&[f64]]) -> Result<Self, MatrixError> {
-        Self::centred_at(columns, vec![0.0; columns.len()], false)
+        Self::stored(columns, false, false)
     }
 
-    fn centred_at(
-        columns: &[&[f64]],
-        centre: Vec<f64>,
-        holes_allowed: bool,
-    ) -> Result<Self, MatrixError> {
+    fn stored(columns: &[&[f64]], centred: bool, holes_allowed: bool) -> Result<Self, MatrixError> {
         let n_rows = columns.first().map_or(0, |c| c.len());
         if n_rows == 0 {
             return Err(MatrixError::Empty);
         }
         let n_columns = columns.len();
-        let mut variance = Vec::with_capacity(n_columns);
-        let mut resolution = Vec::with_capacity(n_columns);
         let n_blocks = n_rows.div_ceil(BLOCK_ROWS);
-        let mut values = vec![0.0; n_blocks * BLOCK_ROWS * n_columns];
+        let mut matrix = Matrix {
+            n_rows,
+            n_columns,
+            centre: Vec::with_capacity(n_columns),
+            variance: Vec::with_capacity(n_columns),
+            resolution: Vec::with_capacity(n_columns),
+            bounds: Vec::with_capacity(n_columns),
+            values: vec![0.0; n_blocks * BLOCK_ROWS * n_columns],
+            total_weight: n_rows as f64,
+            beside: Beside::default(),
+        };
         let mut holes = vec![false; n_blocks];
         for (j, column) in columns.iter().enumerate() {
             if column.len() != n_rows {
                 return Err(MatrixError::Lengths);
             }
-            let bad = |v: &f64| !(v.is_finite() || holes_allowed && v.is_nan());
-            if let Some(row) = column.iter().position(bad) {
-                return Err(MatrixError::NotFinite { column: j, row });
+            let survey = Survey::of(column);
+            let [least, most] = survey.bounds;
+            let whole = survey.observed == n_rows;
+            if !(least.is_finite() && most.is_finite() && (whole || holes_allowed)) {
+                let bad = |v: &f64| !(v.is_finite() || holes_allowed && v.is_nan());
+                return Err(match column.iter().position(bad) {
+                    Some(row) => MatrixError::NotFinite { column: j, row },
+                    None => MatrixError::NothingObserved { column: j },
+                });
             }
-            let observed = observed(column).count();
-            if observed == 0 {
-                return Err(MatrixError::NothingObserved { column: j });
-            }
-            let mean = mean(column);
-            let mut largest = 0.0f64;
+            let mean = survey.sum / survey.observed as f64;
+            let centre = if centred {
+                survey.exact_centre(mean)
+            } else {
+                0.0
+            };
             let mut squares = 0.0;
             for (b, rows) in column.chunks(BLOCK_ROWS).enumerate() {
                 let start = (b * n_columns + j) * BLOCK_ROWS;
-                for (slot, &x) in values[start..].iter_mut().zip(rows) {
-                    *slot = x - centre[j];
-                    if x.is_nan() {
-                        holes[b] = true;
-                        continue;
-                    }
-                    largest = largest.max(x.abs());
-                    squares += (x - mean) * (x - mean);
+                for (slot, x) in matrix.values[start..].iter_mut().zip(rows) {
+                    *slot = x - centre;
                 }
+                squares += squares_about(rows, mean);
+                holes[b] |= !whole && rows.iter().any(|x| x.is_nan());
             }
+            let largest = least.abs().max(most.abs());
             // A margin of 1e4 below the largest double for sums of products.
             if !(squares < 1e304 && largest < 1e150) {
                 return Err(MatrixError::TooWide { column: j });
             }
-            variance.push(squares / observed as f64);
-            resolution.push(4.0 * f64::EPSILON * largest);
+            matrix.centre.push(centre);
+            matrix.variance.push(squares / survey.observed as f64);
+            matrix.resolution.push(4.0 * f64::EPSILON * largest);
+            matrix.bounds.push(survey.bounds);
         }
-        if !holes.contains(&true) {
-            holes.clear();
+        if holes.contains(&true) {
+            matrix.beside.holes = holes.into();
         }
-        Ok(Matrix {
-            n_rows,
-            n_columns,
-            centre,
-            variance,
-            resolution,
-            values,
-            beside: Beside {
-                holes: holes.into(),
-                ..Beside::default()
-            },
-        })
+        Ok(matrix)
     }
 
     /// The same rows, each counting as many times as its weight says (N numbers from 0 to
@@ -249,6 +247,7 @@ impl Matrix {
             }
             self.variance[j] = squares / total;
         }
+        self.total_weight = weights.iter().sum();
         self.beside.weights = Some(weights.into());
         Ok(self)
     }
@@ -309,10 +308,7 @@ impl Matrix {
 
     /// How many rows there are: the sum of their weights, N without weights.
     pub fn total_weight(&self) -> f64 {
-        match self.weights() {
-            None => self.n_rows as f64,
-            Some(weights) => weights.iter().sum(),
-        }
+        self.total_weight
     }
 
     /// N.
@@ -339,6 +335,11 @@ impl Matrix {
     /// largest entry. A standard deviation below it is a collapse, at any scale.
     pub fn resolution(&self) -> &[f64] {
         &self.resolution
+    }
+
+    /// The smallest and the largest entry of each column, the centre not subtracted.
+    pub fn bounds(&self) -> &[[f64; 2]] {
+        &self.bounds
     }
 
     /// The blocks in order.
@@ -381,7 +382,8 @@ impl Matrix {
                 }
             }
         }
-        let weights = |w: &[f64]| rows.iter().map(|&i| w[i]).collect();
+        let weights = |w: &[f64]| -> Rc<[f64]> { rows.iter().map(|&i| w[i]).collect() };
+        let weights = self.weights().map(weights);
         let labels = |l: &[u8]| rows.iter().map(|&i| l[i]).collect();
         Matrix {
             n_rows: rows.len(),
@@ -389,9 +391,11 @@ impl Matrix {
             centre: self.centre.clone(),
             variance: self.variance.clone(),
             resolution: self.resolution.clone(),
+            bounds: self.bounds.clone(),
             n_columns: self.n_columns,
+            total_weight: sum_of(weights.as_deref(), rows.len()),
             beside: Beside {
-                weights: self.weights().map(weights),
+                weights,
                 labels: self.labels().map(labels),
                 breaks: Rc::default(),
                 holes: holes.into(),
@@ -405,15 +409,18 @@ impl Matrix {
         let rows = chunks.start * rows..(chunks.end * rows).min(self.n_rows);
         let blocks = rows.start / BLOCK_ROWS..rows.end.div_ceil(BLOCK_ROWS);
         let block = BLOCK_ROWS * self.n_columns;
+        let weights: Option<Rc<[f64]>> = self.weights().map(|w| w[rows.clone()].into());
         Matrix {
             n_rows: rows.len(),
             n_columns: self.n_columns,
             centre: self.centre.clone(),
             variance: self.variance.clone(),
             resolution: self.resolution.clone(),
+            bounds: self.bounds.clone(),
             values: self.values[blocks.start * block..blocks.end * block].to_vec(),
+            total_weight: sum_of(weights.as_deref(), rows.len()),
             beside: Beside {
-                weights: self.weights().map(|w| w[rows.clone()].into()),
+                weights,
                 labels: self.labels().map(|l| l[rows].into()),
                 breaks: Rc::default(),
                 holes: self.beside.holes.get(blocks).unwrap_or(&[]).into(),
@@ -438,27 +445,69 @@ impl Matrix {
     }
 }
 
-/// The mean of a column whose values all lie within a fifth of it, else 0: the two
-/// cases in which subtracting it from every value rounds nothing.
-fn exact_centre(column: &[f64]) -> f64 {
-    let mean = mean(column);
-    let farthest = observed(column)
-        .map(|x| (x - mean).abs())
-        .fold(0.0, f64::max);
-    if farthest < mean.abs() / 5.0 {
-        mean
-    } else {
-        0.0
+/// The sum of the weights of `n` rows.
+fn sum_of(weights: Option<&[f64]>, n: usize) -> f64 {
+    weights.map_or(n as f64, |weights| weights.iter().sum())
+}
+
+/// Partial sums and bounds, so that one need not wait for another.
+const LANES: usize = 8;
+
+/// What one look at a column tells. Missing entries (NaN) have no part in it.
+struct Survey {
+    sum: f64,
+    observed: usize,
+    bounds: [f64; 2],
+}
+
+impl Survey {
+    #[inline(never)]
+    fn of(column: &[f64]) -> Survey {
+        let mut sums = [0.0; LANES];
+        let mut missing = [0usize; LANES];
+        let mut least = [f64::INFINITY; LANES];
+        let mut most = [f64::NEG_INFINITY; LANES];
+        for rows in column.chunks(LANES) {
+            for (l, &x) in rows.iter().enumerate() {
+                let gone = x.is_nan();
+                sums[l] += if gone { 0.0 } else { x };
+                missing[l] += usize::from(gone);
+                least[l] = if x < least[l] { x } else { least[l] };
+                most[l] = if x > most[l] { x } else { most[l] };
+            }
+        }
+        Survey {
+            sum: sums.iter().sum(),
+            observed: column.len() - missing.iter().sum::<usize>(),
+            bounds: [
+                least.iter().fold(f64::INFINITY, |a, &b| a.min(b)),
+                most.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)),
+            ],
+        }
+    }
+
+    /// The mean of a column whose values all lie within a fifth of it, else 0: the two
+    /// cases in which subtracting it from every value rounds nothing.
+    fn exact_centre(&self, mean: f64) -> f64 {
+        let [least, most] = self.bounds;
+        match (mean - least).max(most - mean) < mean.abs() / 5.0 {
+            true => mean,
+            false => 0.0,
+        }
     }
 }
 
-fn mean(column: &[f64]) -> f64 {
-    observed(column).sum::<f64>() / observed(column).count().max(1) as f64
-}
-
-/// The entries that are not missing.
-fn observed(column: &[f64]) -> impl Iterator<Item = f64> {
-    column.iter().copied().filter(|x| !x.is_nan())
+/// The sum of squared distances from `mean` of the entries that are not missing.
+#[inline(never)]
+fn squares_about(rows: &[f64], mean: f64) -> f64 {
+    let mut sums = [0.0; LANES];
+    for rows in rows.chunks(LANES) {
+        for (sum, x) in sums.iter_mut().zip(rows) {
+            let off = x - mean;
+            *sum += if off.is_nan() { 0.0 } else { off * off };
+        }
+    }
+    sums.iter().sum()
 }
 
 /// Up to [`BLOCK_ROWS`] rows in a row.
@@ -473,6 +522,18 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
+    /// `len` rows that belong to no matrix: columns of [`BLOCK_ROWS`] entries one after another.
+    pub fn of(values: &'a [f64], len: usize) -> Block<'a> {
+        Block {
+            first_row: 0,
+            len,
+            values,
+            weights: None,
+            labels: None,
+            has_holes: false,
+        }
+    }
+
     /// Index of its first row in the matrix.
     pub fn first_row(&self) -> usize {
         self.first_row
@@ -509,6 +570,14 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// The same rows, each counting once.
+    pub fn unweighted(&self) -> Block<'a> {
+        Block {
+            weights: None,
+            ..*self
+        }
+    }
+
     /// The weights of these rows, if they have any.
     pub fn weights(&self) -> Option<&'a [f64]> {
         self.weights
@@ -528,6 +597,30 @@ impl<'a> Block<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mean_variance_and_bounds_are_those_of_the_entries_that_are_there() {
+        for n in [1, 7, 8, 300, 1001] {
+            for every in [1, 3] {
+                let entry = |i: usize| f64::from((i * 37 % 101) as u32) + 1e3;
+                let has = |i: &usize| i.is_multiple_of(every);
+                let x: Vec<f64> = (0..n)
+                    .map(|i| if has(&i) { entry(i) } else { f64::NAN })
+                    .collect();
+                let there: Vec<f64> = (0..n).filter(has).map(entry).collect();
+                let count = there.len() as f64;
+                let mean = there.iter().sum::<f64>() / count;
+                let squares: f64 = there.iter().map(|x| (x - mean) * (x - mean)).sum();
+                let m = Matrix::with_holes(&[&x]).unwrap();
+                assert!((m.centre()[0] - mean).abs() < 1e-10);
+                assert!((m.variance()[0] - squares / count).abs() < 1e-9);
+                let least = there.iter().copied().fold(f64::INFINITY, f64::min);
+                let most = there.iter().copied().fold(0.0, f64::max);
+                assert_eq!(m.bounds(), [[least, most]]);
+                assert_eq!(m.has_holes(), there.len() < n);
+            }
+        }
+    }
 
     #[test]
     fn rows_come_back_as_they_went_in() {

@@ -365,8 +365,8 @@ pub(super) fn counted<'a>(
     &scratch[..block.len()]
 }
 
-/// The strongest of `n` components of each row of a block, the first on ties.
-fn strongest(responsibilities: &Responsibilities<'_>, n: usize, labels: &mut [u8]) {
+/// The strongest of `n` components of each row of a block, the first on ties; `labels` begin as 0.
+pub(super) fn strongest(responsibilities: &Responsibilities<'_>, n: usize, labels: &mut [u8]) {
     let mut highest = [0.0; BLOCK_ROWS];
     for c in 0..n {
         let r = responsibilities.row(c);

@@ -14,7 +14,7 @@ use super::random::Random;
 use super::seeds::{beside_known, known_means, random_rows, seeds};
 use super::settings::{InitMethod, Settings, SettingsError};
 use super::shapes::{Scatter, floored, pool, shaped};
-use crate::data::{BLOCK_ROWS, Matrix};
+use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{Covariance, Mixture};
 
 /// Lloyd's rounds at most; the start need not be a perfect partition.
@@ -291,6 +291,13 @@ impl Sums0 {
 }
 
 fn cluster_sums(matrix: &Matrix, settings: &Settings, clusters: &Clusters) -> Sums0 {
+    if !matrix.has_holes() {
+        return Sums0 {
+            per_component: gathered_sums(matrix, settings, clusters),
+            centres: clusters.centres.clone(),
+            known: Vec::new(),
+        };
+    }
     about_means(matrix, clusters.centres.clone(), |centres| {
         weighted_sums(matrix, settings, centres, |first_row, k, r| {
             for (i, r) in r.iter_mut().enumerate() {
@@ -298,6 +305,42 @@ fn cluster_sums(matrix: &Matrix, settings: &Settings, clusters: &Clusters) -> Su
             }
         })
     })
+}
+
+/// Sums of each cluster's whole rows about its centre: rows of a cluster are laid together until there
+/// is a block of them, so that each row is summed once and not K times.
+fn gathered_sums(matrix: &Matrix, settings: &Settings, clusters: &Clusters) -> Vec<Sums> {
+    let (k, d) = (clusters.centres.len(), matrix.n_columns());
+    let mut sums = vec![Sums::zero(d, settings.covariance_type.is_dense()); k];
+    let mut offsets = Vec::new();
+    let mut values = vec![vec![[0.0; BLOCK_ROWS]; d]; k];
+    let mut weights = vec![[0.0; BLOCK_ROWS]; k];
+    let mut lengths = vec![0; k];
+    let mut flush = |c: usize, len: usize, values: &[[f64; BLOCK_ROWS]], weights: &[f64]| {
+        let block = Block::of(values.as_flattened(), len);
+        sums[c].add(&block, &weights[..len], &clusters.centres[c], &mut offsets);
+    };
+    for block in matrix.blocks() {
+        for (i, &label) in clusters.labels[block.first_row()..][..block.len()]
+            .iter()
+            .enumerate()
+        {
+            let c = usize::from(label);
+            let at = lengths[c];
+            for (j, column) in values[c].iter_mut().enumerate() {
+                column[at] = block.column(j)[i];
+            }
+            weights[c][at] = block.weights().map_or(1.0, |w| w[i]);
+            lengths[c] = (at + 1) % BLOCK_ROWS;
+            if lengths[c] == 0 {
+                flush(c, BLOCK_ROWS, &values[c], &weights[c]);
+            }
+        }
+    }
+    for (c, &len) in lengths.iter().enumerate() {
+        flush(c, len, &values[c], &weights[c]);
+    }
+    sums
 }
 
 /// Sums about the given centres; where entries are missing once more, about the means that those give:

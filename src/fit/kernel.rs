@@ -163,6 +163,24 @@ impl Kernel {
         Some(log_likelihood)
     }
 
+    /// Responsibilities of the block's rows, times their weights if they have any, to be read
+    /// with [`Self::row`], and the strongest component of each row into `labels`; false if a
+    /// row is too far out for this way.
+    pub(super) fn share_out(&mut self, block: &Block<'_>, labels: &mut [u8]) -> bool {
+        let near = self.densities(block, labels).is_some();
+        for e in rows_mut(&mut self.table) {
+            for (e, share) in e.iter_mut().zip(self.sums.iter()) {
+                *e *= share;
+            }
+        }
+        near
+    }
+
+    /// What [`Self::share_out`] gave component `k`.
+    pub(super) fn row(&self, k: usize) -> &[f64] {
+        &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
+    }
+
     /// Adds the block's rows, whose [`Self::densities`] were computed, to each component's sums
     /// about its mean.
     #[inline(never)]

@@ -1,5 +1,6 @@
 //! Mini-batch k-means (Sculley 2010): centres that move a little with every small sample.
 
+use super::kmeans::assign;
 use super::random::Random;
 use crate::data::Matrix;
 
@@ -10,8 +11,8 @@ const BATCH_ROWS: usize = 256;
 const BATCHES: usize = 100;
 
 /// Moves `centres` (K x D) by 100 batches of 256 rows drawn with replacement: each drawn
-/// row pulls its nearest centre by 1 / (rows that the centre has had). Costs the same
-/// whatever N is.
+/// row pulls its nearest centre, or the one it is labelled with, by 1 / (rows that the centre has
+/// had). Costs the same whatever N is.
 pub fn mini_batch(
     matrix: &Matrix,
     mut centres: Vec<Vec<f64>>,
@@ -19,31 +20,24 @@ pub fn mini_batch(
 ) -> Vec<Vec<f64>> {
     let mut had = vec![0.0; centres.len()];
     for _ in 0..BATCHES {
-        let batch: Vec<Vec<f64>> = (0..BATCH_ROWS)
-            .map(|_| matrix.row(random.below(matrix.n_rows())))
+        let rows: Vec<usize> = (0..BATCH_ROWS)
+            .map(|_| random.below(matrix.n_rows()))
             .collect();
+        let batch = matrix.subset(&rows);
         // All rows of a batch are assigned before any of them pulls.
-        let nearest: Vec<usize> = batch.iter().map(|x| nearest(x, &centres)).collect();
-        for (x, k) in batch.iter().zip(nearest) {
+        let clusters = assign(&batch, centres);
+        centres = clusters.centres;
+        for (i, &label) in clusters.labels.iter().enumerate() {
+            let k = usize::from(label);
             had[k] += 1.0;
-            for (c, x) in centres[k].iter_mut().zip(x) {
+            for (j, c) in centres[k].iter_mut().enumerate() {
                 // A missing value pulls nowhere.
-                let pull = (x - *c) / had[k];
+                let pull = (batch.get(i, j) - *c) / had[k];
                 *c += if pull.is_nan() { 0.0 } else { pull };
             }
         }
     }
     centres
-}
-
-fn nearest(x: &[f64], centres: &[Vec<f64>]) -> usize {
-    let squared = |c: &[f64]| -> f64 {
-        let off = x.iter().zip(c).map(|(x, c)| (x - c) * (x - c));
-        off.filter(|q| !q.is_nan()).sum()
-    };
-    let all = centres.iter().map(|c| squared(c)).enumerate();
-    all.reduce(|a, b| if b.1 < a.1 { b } else { a })
-        .map_or(0, |(k, _)| k)
 }
 
 #[cfg(test)]

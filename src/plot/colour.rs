@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::light::whole;
 use crate::digits::fixed;
 use crate::mixture::elementary::{exp, ln};
 
@@ -131,8 +132,13 @@ impl Encoder {
     /// One channel, clamped to 0..=255.
     #[inline]
     pub fn channel(&self, light: f32) -> u8 {
-        let index = light.max(0.0).sqrt() * ENCODE_STEPS as f32 + 0.5;
-        self.table[(index as usize).min(ENCODE_STEPS)]
+        self.root(light.max(0.0).sqrt().min(1.0))
+    }
+
+    /// One channel whose light has this square root, 0 to 1.
+    #[inline(always)]
+    pub(super) fn root(&self, root: f32) -> u8 {
+        self.table[(whole(root * ENCODE_STEPS as f32) as usize).min(ENCODE_STEPS)]
     }
 }
 
@@ -145,7 +151,8 @@ impl Default for Encoder {
 /// The colour of a point: the components' colours mixed by its responsibilities,
 /// in linear light. Responsibilities that do not sum to one are scaled so that
 /// they do; if none is positive the result is mid grey.
-pub fn mix(responsibilities: &[f64], colours: &[Linear]) -> Linear {
+#[cfg(test)]
+pub(super) fn mix(responsibilities: &[f64], colours: &[Linear]) -> Linear {
     let mut sum = [0.0f32; 3];
     let mut total = 0.0f32;
     for (&responsibility, colour) in responsibilities.iter().zip(colours) {

@@ -168,7 +168,7 @@ fn points(scene: &mut Scene, layout: &MapLayout, blobs: &[Blob], style: Style) {
                 }
             })
             .collect();
-        let colour = to_srgb(mix(&shares, &colours));
+        let colour = to_srgb(super::colour::mix(&shares, &colours));
         scene.circle(
             layout.to_canvas([x, y]),
             radius,

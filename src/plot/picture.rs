@@ -1,24 +1,28 @@
 //! The part of the page that grows with the rows, made beside them in the worker:
-//! the point layer and the averaged responsibilities.
+//! the point layer and the averaged responsibilities, in one pass.
 
-use super::colour::{Linear, mix, to_linear};
+use super::colour::to_linear;
 use super::layout::strip_y;
+use super::light::{Brief, Light};
 use super::points::PointLayer;
 use super::request::{Picture, PictureRequest};
+use super::shelves::Shelves;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::mixture::{Mixture, Responsibilities};
+use crate::fit::Shares;
+use crate::mixture::Mixture;
 use crate::session::Session;
 
 /// Pixels of a picture at most: a wall of 4K screens. Larger requests are not drawn.
 const MOST_PIXELS: u64 = 64_000_000;
 
+/// Linear light of a point that no component claims.
+const UNCLAIMED: f64 = 0.2;
+
 /// Draws the half-step that the session shows.
 pub fn picture(session: &Session, request: &PictureRequest) -> Picture {
     let experiment = session.experiment();
-    let view = Rows {
-        matrix: experiment.selection().matrix(),
-        axes: experiment.selection().map_columns(),
-    };
+    let matrix = experiment.selection().matrix();
+    let axes = experiment.selection().map_columns();
     let mut picture = Picture {
         id: request.id,
         run: experiment.run().id,
@@ -30,115 +34,102 @@ pub fn picture(session: &Session, request: &PictureRequest) -> Picture {
     if u64::from(request.width) * u64::from(request.height) > MOST_PIXELS {
         return picture;
     }
+    let mut points = Points::new(matrix, axes, request);
     match experiment.evaluated() {
-        None => picture.points = view.neutral(request),
-        Some(t) => {
-            let mixture = experiment.run().mixture(view.matrix, t);
-            let (points, order) = view.coloured(request, &mixture);
-            picture.points = points;
-            if request.heat_width > 0 {
-                picture.heat_columns = view.matrix.n_rows().min(request.heat_width as usize);
-                picture.heat = heat(view.matrix, &mixture, order, picture.heat_columns);
+        None => {
+            let [r, g, b] = to_linear(request.neutral);
+            let neutral = [Light::new([r, g, b, 1.0]).brief(); BLOCK_ROWS];
+            for block in matrix.blocks() {
+                points.add(&block, &neutral);
             }
         }
+        Some(t) => {
+            let mixture = experiment.run().mixture(matrix, t);
+            picture.heat_columns = matrix.n_rows().min(request.heat_width as usize);
+            picture.heat = coloured(matrix, &mixture, request, &mut points);
+        }
     }
+    picture.points = points.layer.finish();
     picture
 }
 
-struct Rows<'a> {
-    matrix: &'a Matrix,
+/// The point layer of a matrix.
+struct Points {
+    layer: PointLayer,
     axes: [usize; 2],
 }
 
-impl Rows<'_> {
-    /// Points that belong to nobody yet.
-    fn neutral(&self, request: &PictureRequest) -> Vec<u8> {
-        let mut layer = PointLayer::for_request(request);
-        let colour = to_linear(request.neutral);
-        for block in self.matrix.blocks() {
-            for i in 0..block.len() {
-                self.point(&mut layer, &block, i, colour);
-            }
+impl Points {
+    fn new(matrix: &Matrix, axes: [usize; 2], request: &PictureRequest) -> Points {
+        let [x, y] = axes.map(|axis| matrix.centre()[axis]);
+        let strip = axes[0] == axes[1];
+        Points {
+            layer: PointLayer::for_request(request, [x, if strip { 0.0 } else { y }]),
+            axes,
         }
-        layer.finish()
     }
 
-    /// Points in the mix of their components' colours, and for each row a key that sorts
-    /// the rows by strongest component and then by how strong it is.
-    fn coloured(&self, request: &PictureRequest, mixture: &Mixture) -> (Vec<u8>, Vec<u64>) {
-        let k = mixture.n_components();
-        let colours: Vec<Linear> = (0..k)
-            .map(|c| to_linear(request.colours.get(c).copied().unwrap_or(request.neutral)))
-            .collect();
-        let mut layer = PointLayer::for_request(request);
-        let mut responsibilities = Responsibilities::new(self.matrix, mixture);
-        let mut r = vec![0.0; k];
-        let mut order = Vec::with_capacity(self.matrix.n_rows());
-        for block in self.matrix.blocks() {
-            responsibilities.take(&block);
-            for i in 0..block.len() {
-                let mut strongest = 0;
-                for (c, r) in r.iter_mut().enumerate() {
-                    *r = responsibilities.row(c)[i];
-                }
-                for c in 1..k {
-                    if r[c] > r[strongest] {
-                        strongest = c;
-                    }
-                }
-                order.push(key(strongest, r[strongest], block.first_row() + i));
-                self.point(&mut layer, &block, i, mix(&r, &colours));
-            }
-        }
-        (layer.finish(), order)
-    }
-
-    fn point(&self, layer: &mut PointLayer, block: &Block<'_>, i: usize, colour: Linear) {
+    /// Adds a block whose rows have these colours.
+    fn add(&mut self, block: &Block<'_>, colours: &[Brief; BLOCK_ROWS]) {
         let [x, y] = self.axes;
-        let at = |j: usize| block.column(j)[i] + self.matrix.centre()[j];
-        let up = if x == y {
-            strip_y(block.first_row() + i)
-        } else {
-            at(y)
-        };
-        layer.add(at(x), up, colour);
-    }
-}
-
-/// Component in the highest 8 bits, then 24 bits of 1 - r, then the row.
-fn key(component: usize, r: f64, row: usize) -> u64 {
-    let weakness = ((1.0 - r).clamp(0.0, 1.0) * 16_777_215.0) as u64;
-    (component as u64) << 56 | weakness << 32 | row as u64
-}
-
-/// Responsibilities of the rows in sorted order, averaged into `columns` columns: K rows
-/// of `columns` numbers.
-fn heat(matrix: &Matrix, mixture: &Mixture, mut order: Vec<u64>, columns: usize) -> Vec<f32> {
-    let (n, k) = (matrix.n_rows(), mixture.n_components());
-    order.sort_unstable();
-    let mut column_of = vec![0u32; n];
-    for (rank, key) in order.iter().enumerate() {
-        column_of[(key & 0xffff_ffff) as usize] = (rank * columns / n) as u32;
-    }
-    let mut sums = vec![0.0f64; k * columns];
-    let mut counts = vec![0u32; columns];
-    let mut responsibilities = Responsibilities::new(matrix, mixture);
-    for block in matrix.blocks() {
-        responsibilities.take(&block);
-        let column_of = &column_of[block.first_row()..block.first_row() + block.len()];
-        for &column in column_of {
-            counts[column as usize] += 1;
-        }
-        for (c, sums) in sums.chunks_exact_mut(columns).enumerate() {
-            for (&column, r) in column_of.iter().zip(&responsibilities.row(c)[..BLOCK_ROWS]) {
-                sums[column as usize] += r;
+        let mut strip = [0.0; BLOCK_ROWS];
+        let up = match x == y {
+            true => {
+                for (i, up) in strip.iter_mut().enumerate() {
+                    *up = strip_y(block.first_row() + i);
+                }
+                &strip
             }
+            false => block.column(y),
+        };
+        self.layer.add_rows(block.column(x), up, colours);
+    }
+}
+
+/// Adds the points in the colours of their components, mixed in linear light in proportion to
+/// the responsibilities; and gives these for the heat map, if one is wanted.
+fn coloured(
+    matrix: &Matrix,
+    mixture: &Mixture,
+    request: &PictureRequest,
+    points: &mut Points,
+) -> Vec<f32> {
+    let k = mixture.n_components();
+    let colour = |c: usize| {
+        let rgb = request.colours.get(c).copied().unwrap_or(request.neutral);
+        let [r, g, b] = to_linear(rgb).map(f64::from);
+        // The last is what the responsibilities sum to: less than 1 beside noise.
+        [r, g, b, 1.0]
+    };
+    let colours: Vec<[f64; 4]> = (0..k).map(colour).collect();
+    let columns = matrix.n_rows().min(request.heat_width as usize);
+    let mut shelves = (columns > 0).then(|| Shelves::new(matrix.n_rows(), k, columns));
+    let mut shares = Shares::new(matrix, mixture);
+    let mut sums = [[0.0; BLOCK_ROWS]; 4];
+    let mut mixed = [[0; 4]; BLOCK_ROWS];
+    for block in matrix.blocks() {
+        shares.take(&block);
+        shares.mix(&colours, &mut sums);
+        blend(&sums, &mut mixed);
+        points.add(&block, &mixed);
+        if let Some(shelves) = &mut shelves {
+            let rows: Vec<_> = (0..k).map(|c| shares.row(c)).collect();
+            shelves.take(&rows, &shares.labels()[..block.len()]);
         }
     }
-    sums.iter()
-        .enumerate()
-        .map(|(i, s)| (s / f64::from(counts[i % columns].max(1))) as f32)
-        .collect()
+    shelves.map_or(Vec::new(), Shelves::columns)
+}
+
+/// Colours from sums of light and of responsibilities.
+#[inline(never)]
+fn blend([r, g, b, total]: &[[f64; BLOCK_ROWS]; 4], mixed: &mut [Brief; BLOCK_ROWS]) {
+    for (i, mixed) in mixed.iter_mut().enumerate() {
+        let claimed = total[i] > 0.0 && total[i] < f64::INFINITY;
+        let scale = 1.0 / total[i];
+        let light = [r[i] * scale, g[i] * scale, b[i] * scale];
+        let [r, g, b] = if claimed { light } else { [UNCLAIMED; 3] };
+        *mixed = Light::new([r as f32, g as f32, b as f32, 1.0]).brief();
+    }
 }
 
 #[cfg(test)]

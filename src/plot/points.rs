@@ -1,14 +1,15 @@
 //! The point layer: up to a million anti-aliased discs, blended in linear light.
 //!
 //! A million points strewn over a large picture would miss the cache at every
-//! one. So points are first put into the stripes of the picture that they touch,
-//! and one stripe at a time, small enough for the cache, is drawn and written out.
+//! one. So points are first put into the tiles of the picture that they touch,
+//! and one tile at a time, small enough for the cache, is drawn and written out.
 
 use super::PictureRequest;
-use super::colour::{Linear, to_linear, to_srgb};
+use super::colour::{Encoder, Linear, to_linear};
 use super::disc::{Discs, STEPS};
+use super::layer::{Layer, Tiles};
+use super::light::{Brief, Light};
 use crate::mixture::elementary::{exp, ln};
-use std::sync::OnceLock;
 
 /// A rim around every point, which keeps neighbours apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,65 +20,66 @@ pub struct Rim {
     pub width: f64,
 }
 
-/// A point that waits to be drawn: position in quarters of device pixels, and linear light.
+/// A point that waits to be drawn on a tile.
 #[derive(Clone, Copy)]
 struct Spot {
-    x: i32,
-    y: i32,
-    colour: [u16; 3],
+    light: Brief,
+    /// Quarters of device pixels from the tile's corner, and the reach of a disc more.
+    at: [u16; 2],
 }
-
-/// Bytes of a stripe while it is drawn.
-const STRIPE_BYTES: usize = 400_000;
 
 /// Collects points in rows' order and gives straight-alpha RGBA pixels.
 pub struct PointLayer {
-    width: usize,
-    height: usize,
-    /// Device pixels a data unit, for x and y (down).
+    tiles: Tiles,
+    /// Quarters of device pixels a data unit, for x and y (down).
     scale: [f64; 2],
     /// Data coordinates of the upper left corner.
     origin: [f64; 2],
+    /// Quarters of pixels that points may lie in, counted from the reach of a disc outside of the
+    /// picture.
+    range: [u64; 2],
     discs: Discs,
-    rim: Option<Linear>,
-    /// Rows of pixels in a stripe: a power of two.
-    rows: usize,
-    stripes: Vec<Vec<Spot>>,
+    spots: Vec<Vec<Spot>>,
 }
 
 impl PointLayer {
     /// An empty layer of `width` x `height` device pixels that shows `window`
     /// (left, right, bottom, top) with points of `radius` device pixels.
     pub fn new(width: u32, height: u32, window: [f64; 4], radius: f64, rim: Rim) -> Self {
-        let (width, height) = (width as usize, height as usize);
         let [left, right, bottom, top] = window;
-        let rows = (STRIPE_BYTES / (width.max(1) * size_of::<[f32; 4]>())).clamp(8, 256);
-        let rows = 1 << rows.ilog2();
+        let discs = Discs::new(radius, rim.width, rim.colour);
+        let tiles = Tiles::new([width, height], discs.tile_bits());
+        let spots = vec![Vec::new(); tiles.count()];
+        let quarters = |pixels: u32| f64::from(pixels) * STEPS as f64;
+        let range = |pixels: u32| (u64::from(pixels) + 2 * discs.reach as u64) * STEPS as u64;
         PointLayer {
-            width,
-            height,
             scale: [
-                width as f64 / (right - left),
-                height as f64 / (bottom - top),
+                quarters(width) / (right - left),
+                quarters(height) / (bottom - top),
             ],
             origin: [left, top],
-            discs: Discs::new(radius, rim.width),
-            rim: (rim.width > 0.0).then_some(rim.colour),
-            rows,
-            stripes: vec![Vec::new(); height.div_ceil(rows)],
+            range: match spots.is_empty() {
+                true => [0; 2],
+                false => [range(width), range(height)],
+            },
+            tiles,
+            discs,
+            spots,
         }
     }
 
-    /// The layer that a request of the page describes.
-    pub fn for_request(request: &PictureRequest) -> Self {
+    /// The layer that a request of the page describes, for points less `centre`.
+    pub fn for_request(request: &PictureRequest, centre: [f64; 2]) -> Self {
         let rim = Rim {
             colour: to_linear(request.rim),
             width: rim_width(request.radius),
         };
+        let [left, right, bottom, top] = request.window;
+        let [x, y] = centre;
         PointLayer::new(
             request.width,
             request.height,
-            request.window,
+            [left - x, right - x, bottom - y, top - y],
             request.radius,
             rim,
         )
@@ -85,120 +87,136 @@ impl PointLayer {
 
     /// Adds the point at data coordinates `x`, `y`, above all that were added
     /// before. Points outside, and points that are nowhere (NaN), are skipped.
-    #[inline]
-    pub fn add(&mut self, x: f64, y: f64, colour: Linear) {
-        let px = (x - self.origin[0]) * self.scale[0];
-        let py = (y - self.origin[1]) * self.scale[1];
-        let margin = f64::from(self.discs.margin());
-        let near = px >= -margin
-            && py >= -margin
-            && px < self.width as f64 + margin
-            && py < self.height as f64 + margin;
-        if !near || self.stripes.is_empty() {
-            return;
+    pub fn add(&mut self, x: f64, y: f64, [r, g, b]: Linear) {
+        let light = Light::new([r, g, b, 1.0].map(|c| c.clamp(0.0, 1.0)));
+        self.add_rows(&[x], &[y], &[light.brief()]);
+    }
+
+    /// As [`Self::add`] for many points; colours are in 65535ths, the last number being 65535.
+    #[inline(never)]
+    pub(super) fn add_rows(&mut self, x: &[f64], y: &[f64], colours: &[Brief]) {
+        let ([ox, oy], [sx, sy], [width, height]) = (self.origin, self.scale, self.range);
+        let shift = (self.discs.reach * STEPS) as f64 - HALF;
+        let (bits, apron) = (self.tiles.bits, self.discs.apron());
+        for ((x, y), &light) in x.iter().zip(y).zip(colours) {
+            let (x, y) = (
+                nearest((x - ox) * sx + shift),
+                nearest((y - oy) * sy + shift),
+            );
+            if x >= width || y >= height {
+                continue;
+            }
+            let (x, y) = (x as usize, y as usize);
+            // The pixels touched lie from an apron before to this one.
+            let (column, row) = (x / STEPS, y / STEPS);
+            let first = |last: usize| last.saturating_sub(apron) >> bits;
+            let (left, top) = (first(column), first(row));
+            let (right, bottom) = (column >> bits, row >> bits);
+            if left == right && top == bottom {
+                self.put([x, y], light, [left, top]);
+            } else {
+                self.put_on_several([x, y], light, [left, top], [right, bottom]);
+            }
         }
-        let spot = Spot {
-            x: (px * f64::from(STEPS)).floor() as i32,
-            y: (py * f64::from(STEPS)).floor() as i32,
-            colour: colour.map(|c| (c.clamp(0.0, 1.0) * f32::from(u16::MAX) + 0.5) as u16),
-        };
-        let mask = self.discs.at(spot.x, spot.y);
-        let top = spot.y.div_euclid(STEPS) + mask.top;
-        let shift = self.rows.trailing_zeros();
-        let stripe = |row: i32| (row.max(0) as usize >> shift).min(self.stripes.len() - 1);
-        let (first, last) = (stripe(top), stripe(top + mask.height - 1));
-        for stripe in &mut self.stripes[first..=last] {
-            stripe.push(spot);
+    }
+
+    #[inline(always)]
+    fn put(&mut self, [x, y]: [usize; 2], light: Brief, [column, row]: [usize; 2]) {
+        let from = |at: usize, tile: usize| (at - (tile << self.tiles.bits) * STEPS) as u16;
+        let at = [from(x, column), from(y, row)];
+        if let Some(spots) = self.spots.get_mut(row * self.tiles.counts[0] + column) {
+            spots.push(Spot { light, at });
+        }
+    }
+
+    #[inline(never)]
+    fn put_on_several(
+        &mut self,
+        at: [usize; 2],
+        light: Brief,
+        [left, top]: [usize; 2],
+        [right, bottom]: [usize; 2],
+    ) {
+        let [across, down] = self.tiles.counts;
+        for row in top..=bottom.min(down - 1) {
+            for column in left..=right.min(across - 1) {
+                self.put(at, light, [column, row]);
+            }
         }
     }
 
     /// The pixels: RGBA, straight alpha, sRGB, row by row from the top; transparent where there is no point.
     pub fn finish(self) -> Vec<u8> {
-        let mut out = vec![0u8; self.width * self.height * 4];
-        // Linear light times alpha, and alpha.
-        let mut pixels = vec![[0.0f32; 4]; self.width * self.rows];
-        let stripe_bytes = (self.width * self.rows * 4).max(1);
-        let stripes = self.stripes.iter().zip(out.chunks_mut(stripe_bytes));
-        for (i, (spots, out)) in stripes
-            .enumerate()
-            .filter(|(_, (spots, _))| !spots.is_empty())
-        {
-            pixels.fill([0.0; 4]);
-            for spot in spots {
-                self.draw(spot, (i * self.rows) as i32, &mut pixels);
+        let encoder = Encoder::new();
+        let mut out = self.tiles.transparent();
+        self.each_tile(|tile, lines| {
+            let places = self.tiles.lines(tile);
+            for (line, place) in lines.chunks_exact(self.discs.stride()).zip(places) {
+                let line = &line[self.discs.apron()..];
+                for (pixel, out) in line.iter().zip(out[place].as_chunks_mut().0) {
+                    pixel.encode(&encoder, out);
+                }
             }
-            encode(&pixels, out);
-        }
+        });
         out
     }
 
-    /// Draws a point into the stripe that begins at row `top`.
-    #[inline]
-    fn draw(&self, spot: &Spot, top: i32, pixels: &mut [[f32; 4]]) {
-        let mask = self.discs.at(spot.x, spot.y);
-        let left = spot.x.div_euclid(STEPS) + mask.left;
-        let upper = spot.y.div_euclid(STEPS) + mask.top - top;
-        let (from_x, to_x) = ((-left).max(0), (self.width as i32 - left).min(mask.width));
-        let (from_y, to_y) = ((-upper).max(0), (self.rows as i32 - upper).min(mask.height));
-        if from_x >= to_x || from_y >= to_y {
-            return;
-        }
-        let count = (to_x - from_x) as usize;
-        let light = |c: usize| f32::from(spot.colour[c]) * (1.0 / f32::from(u16::MAX));
-        let source = [light(0), light(1), light(2), 1.0];
-        for row in from_y..to_y {
-            let start = (upper + row) as usize * self.width + (left + from_x) as usize;
-            let line = &mut pixels[start..start + count];
-            let covers = &mask.covers[(row * mask.width + from_x) as usize..][..count];
-            match self.rim {
-                None => {
-                    for (pixel, cover) in line.iter_mut().zip(covers) {
-                        for c in 0..4 {
-                            pixel[c] += (source[c] - pixel[c]) * cover.core;
-                        }
-                    }
-                }
-                Some([r, g, b]) => {
-                    let rim = [r, g, b, 1.0];
-                    for (pixel, cover) in line.iter_mut().zip(covers) {
-                        for c in 0..4 {
-                            pixel[c] += (source[c] - pixel[c]) * cover.core
-                                + (rim[c] - pixel[c]) * cover.rim;
-                        }
-                    }
-                }
+    /// The light of the points, to be put above that of others.
+    pub fn light(self) -> Layer {
+        let mut layer = Layer::new(self.tiles.clone());
+        self.each_tile(|tile, lines| {
+            let side = 1 << self.tiles.bits;
+            let lines = lines.chunks_exact(self.discs.stride()).take(side);
+            let inner = lines.flat_map(|line| &line[self.discs.apron()..][..side]);
+            layer.set(tile, inner.map(|light| light.brief()).collect());
+        });
+        layer
+    }
+
+    /// Calls `take` with each tile that has points, drawn: lines with their aprons, from
+    /// the tile's first one on.
+    #[inline(always)]
+    fn each_tile(&self, mut take: impl FnMut(usize, &[Light])) {
+        let stride = self.discs.stride();
+        let mut pixels = vec![Light::none(); stride * stride];
+        for (tile, spots) in self.spots.iter().enumerate() {
+            if !spots.is_empty() {
+                pixels.fill(Light::none());
+                draw(spots, &self.discs, &mut pixels);
+                take(tile, &pixels[self.discs.apron() * stride..]);
             }
         }
     }
 }
 
-/// From light times alpha to what the screen wants.
-fn encode(pixels: &[[f32; 4]], out: &mut [u8]) {
-    let table = encoding();
-    for (pixel, out) in pixels.iter().zip(out.chunks_exact_mut(4)) {
-        let alpha = pixel[3];
-        if alpha <= 0.0 {
-            continue;
-        }
-        let scale = LIGHTS as f32 / alpha;
-        let index = pixel.map(|light| (light * scale + 0.5) as usize);
-        for c in 0..3 {
-            out[c] = table[index[c].min(LIGHTS)];
-        }
-        out[3] = (alpha * 255.0 + 0.5) as u8;
-    }
+/// Just below a half, so that a whole number less it is still rounded to itself.
+const HALF: f64 = 0.499_999_9;
+
+/// The nearest whole number of one between 0 and 2^51, and a far larger one for all else,
+/// NaN too: adding 2^52 leaves no room for a fraction.
+#[inline(always)]
+fn nearest(v: f64) -> u64 {
+    const SHIFT: f64 = 4_503_599_627_370_496.0;
+    (v + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())
 }
 
-/// Steps of light between black and white.
-const LIGHTS: usize = 1 << 15;
-
-/// The screen's value of every step of light.
-fn encoding() -> &'static [u8] {
-    static TABLE: OnceLock<Vec<u8>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let value = |light: usize| to_srgb([light as f32 / LIGHTS as f32; 3])[0];
-        (0..=LIGHTS).map(value).collect()
-    })
+/// Draws points on a tile with its aprons.
+#[inline(never)]
+fn draw(spots: &[Spot], discs: &Discs, pixels: &mut [Light]) {
+    let stride = discs.stride();
+    for spot in spots {
+        let (x, y) = (usize::from(spot.at[0]), usize::from(spot.at[1]));
+        let source = Light::of(&spot.light);
+        let Some(pixels) = pixels.get_mut(y / STEPS * stride + x / STEPS..) else {
+            return;
+        };
+        for cell in discs.at(x, y) {
+            if let Some(pixel) = pixels.get_mut(cell.place) {
+                let added = source.times(cell.core).plus(cell.rim);
+                *pixel = pixel.times(cell.keep).plus(added);
+            }
+        }
+    }
 }
 
 /// Radius in device pixels that suits `n` points: 3.2 CSS pixels at 272, 0.75 at a million.
@@ -278,6 +296,98 @@ mod tests {
         assert_eq!((b, a), (0, 255));
     }
 
+    /// Points strewn over a picture of several tiles and beyond its edges.
+    fn strewn(n: usize) -> Vec<([f64; 2], Linear)> {
+        let mut random = crate::fit::Random::new(5);
+        let mut one = |_| {
+            let [x, y, r, g, b] = std::array::from_fn(|_| random.uniform());
+            let light = [r, g, b].map(|c| c as f32);
+            ([x * 210.0 - 5.0, y * 160.0 - 5.0], light)
+        };
+        (0..n).map(&mut one).collect()
+    }
+
+    fn large(radius: f64, rim: f64) -> PointLayer {
+        let rim = Rim {
+            colour: [1.0, 0.9, 0.8],
+            width: rim,
+        };
+        PointLayer::new(200, 150, [0.0, 200.0, 0.0, 150.0], radius, rim)
+    }
+
+    /// Straight-alpha pixels that look the same: what is hardly there may differ in colour.
+    fn assert_alike(a: &[u8], b: &[u8]) {
+        for (i, (a, b)) in a.chunks(4).zip(b.chunks(4)).enumerate() {
+            assert!(a[3].abs_diff(b[3]) <= 1, "{i}: {a:?} {b:?}");
+            for c in 0..3 {
+                let seen = f64::from(a[c].abs_diff(b[c])) * f64::from(a[3]) / 255.0;
+                assert!(seen <= 1.0, "{i}: {a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn tiles_show_what_painting_point_after_point_on_one_canvas_shows() {
+        for (radius, rim) in [(0.75, 0.0), (2.0, 0.4), (5.0, 1.6), (20.0, 1.6)] {
+            let points = strewn(if radius < 1.0 { 9000 } else { 700 });
+            let mut layer = large(radius, rim);
+            let mut canvas = vec![[0.0f64; 4]; 200 * 150];
+            for &([x, y], light) in &points {
+                layer.add(x, y, light);
+                let [px, py] = [x, 150.0 - y].map(|v| (4.0 * v).floor() as i64);
+                let reach = layer.discs.reach as i64;
+                let stride = layer.discs.stride() as i64;
+                for cell in layer
+                    .discs
+                    .at(px.rem_euclid(4) as usize, py.rem_euclid(4) as usize)
+                {
+                    let place = cell.place as i64;
+                    let column = px.div_euclid(4) - reach + place % stride;
+                    let row = py.div_euclid(4) - reach + place / stride;
+                    if (0..200).contains(&column) && (0..150).contains(&row) {
+                        let pixel = &mut canvas[(row * 200 + column) as usize];
+                        let (rim, [r, g, b]) = (cell.rim.get(), light);
+                        for (c, source) in [r, g, b, 1.0].into_iter().enumerate() {
+                            let kept = pixel[c] * f64::from(cell.keep);
+                            pixel[c] = kept + f64::from(source * cell.core + rim[c]);
+                        }
+                    }
+                }
+            }
+            let expected: Vec<u8> = canvas
+                .iter()
+                .flat_map(|&[r, g, b, a]| {
+                    let straight = [r, g, b].map(|c| if a > 0.0 { (c / a) as f32 } else { 0.0 });
+                    let [r, g, b] = to_srgb(straight);
+                    [r, g, b, (a * 255.0).round() as u8]
+                })
+                .collect();
+            assert!(canvas.iter().filter(|p| p[3] > 0.5).count() > 5000);
+            assert_alike(&layer.finish(), &expected);
+        }
+    }
+
+    #[test]
+    fn layers_of_some_rows_each_put_one_above_another_are_the_layer_of_all() {
+        for (radius, rim) in [(0.75, 0.0), (3.0, 0.6), (20.0, 1.6)] {
+            let points = strewn(4000);
+            let mut all = large(radius, rim);
+            let mut stack = large(radius, rim).light();
+            for part in points.chunks(1500) {
+                let mut layer = large(radius, rim);
+                for &([x, y], light) in part {
+                    all.add(x, y, light);
+                    layer.add(x, y, light);
+                }
+                stack.put(layer.light());
+            }
+            assert_alike(&stack.finish(), &all.finish());
+            let before = stack.clone();
+            stack.put(self::layer(3.0, 0.0).light());
+            assert_eq!(stack, before, "a picture of another size is not put");
+        }
+    }
+
     #[test]
     fn points_outside_are_harmless_and_those_at_the_edge_are_cut() {
         let mut layer = layer(3.0, 1.0);
@@ -285,7 +395,7 @@ mod tests {
             layer.add(v, 15.0, [1.0; 3]);
             layer.add(20.0, v, [1.0; 3]);
         }
-        assert!(layer.stripes.iter().all(Vec::is_empty));
+        assert!(layer.spots.iter().all(Vec::is_empty));
         for (x, y) in [(0.0, 0.0), (40.0, 30.0), (-2.0, 15.0), (41.0, -1.0)] {
             layer.add(x, y, [1.0; 3]);
         }

@@ -104,6 +104,9 @@ pub struct Selection {
     incomplete: usize,
     n_sequences: usize,
     axes: [usize; 2],
+    /// Rows that miss one of the map's two columns.
+    n_not_drawn: usize,
+    n_labelled: usize,
     matrix: Rc<Matrix>,
     /// Table row of each matrix row, where rows with a missing value were left out.
     kept: Option<Rc<Vec<u32>>>,
@@ -196,8 +199,11 @@ impl Selection {
             },
         };
         let axes = [fitted[0], fitted[1.min(fitted.len() - 1)]];
-        Ok(Selection {
+        let labels = beside.matrix.labels().unwrap_or(&[]);
+        let selection = Selection {
             axes,
+            n_not_drawn: 0,
+            n_labelled: labels.iter().filter(|&&y| y != UNLABELLED).count(),
             matrix: Rc::new(beside.matrix),
             kept: (!all).then(|| Rc::new(rows)),
             label_names: beside.label_names.into(),
@@ -205,16 +211,32 @@ impl Selection {
             n_sequences: beside.n_sequences,
             roles,
             source,
-        })
+        };
+        Ok(selection.drawn())
     }
 
     /// The same with other axes, if both are fitted columns and differ.
     pub fn with_axes(&self, x: usize, y: usize) -> Option<Selection> {
         let fitted = |c: &usize| self.roles.fitted.contains(c);
-        (fitted(&x) && fitted(&y) && (x != y || self.roles.fitted.len() == 1)).then(|| Selection {
-            axes: [x, y],
-            ..self.clone()
+        (fitted(&x) && fitted(&y) && (x != y || self.roles.fitted.len() == 1)).then(|| {
+            let other = Selection {
+                axes: [x, y],
+                ..self.clone()
+            };
+            other.drawn()
         })
+    }
+
+    /// Counts the rows that the map cannot show.
+    fn drawn(mut self) -> Selection {
+        let [x, y] = self.map_columns();
+        let blocks = self.matrix.blocks().filter(Block::has_holes);
+        let missing = |block: Block<'_>| {
+            let pairs = block.column(x).iter().zip(block.column(y));
+            pairs.filter(|(x, y)| x.is_nan() || y.is_nan()).count()
+        };
+        self.n_not_drawn = blocks.map(missing).sum();
+        self
     }
 
     /// Where the table comes from.
@@ -271,7 +293,9 @@ impl Selection {
     /// Everything the page shows of the data.
     pub fn view(&self, version: u64) -> DataView {
         let table = &self.source.table;
-        let [x, y] = self.map_columns().map(|column| self.range(column));
+        let [x, y] = self
+            .map_columns()
+            .map(|column| self.matrix.bounds()[column]);
         DataView {
             version,
             builtin: self.source.builtin.map(|set| set.id.to_owned()),
@@ -294,37 +318,13 @@ impl Selection {
             bounds: [x[0], x[1], y[0], y[1]],
             missing: self.roles.missing,
             n_incomplete: self.incomplete,
-            n_not_drawn: self.not_drawn(),
+            n_not_drawn: self.n_not_drawn,
             weights: self.roles.weights,
             labels: self.roles.labels,
             sequences: self.roles.sequences,
             n_sequences: self.n_sequences,
             label_names: self.label_names.to_vec(),
-            n_labelled: self.matrix.labels().map_or(0, |labels| {
-                labels.iter().filter(|&&y| y != UNLABELLED).count()
-            }),
+            n_labelled: self.n_labelled,
         }
-    }
-
-    /// Rows that miss one of the map's two columns.
-    fn not_drawn(&self) -> usize {
-        let [x, y] = self.map_columns();
-        let blocks = self.matrix.blocks().filter(Block::has_holes);
-        let missing = |block: Block<'_>| {
-            let pairs = block.column(x).iter().zip(block.column(y));
-            pairs.filter(|(x, y)| x.is_nan() || y.is_nan()).count()
-        };
-        blocks.map(missing).sum()
-    }
-
-    /// Smallest and largest value of a matrix column.
-    fn range(&self, column: usize) -> [f64; 2] {
-        let mut range = [f64::INFINITY, f64::NEG_INFINITY];
-        for block in self.matrix.blocks() {
-            for &v in block.column(column) {
-                range = [range[0].min(v), range[1].max(v)];
-            }
-        }
-        range.map(|v| v + self.matrix.centre()[column])
     }
 }
