@@ -41,6 +41,18 @@ impl TextValues {
         (0..self.len()).map(|row| self.get(row).unwrap_or_default())
     }
 
+    /// Bytes that the cells and their offsets take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.buffer.len() + size_of_val(&self.ends[..])
+    }
+
+    /// Makes room, if there is any, for `times` as much as it holds.
+    pub(crate) fn reserve(&mut self, times: f64) {
+        let more = |len: usize| (len as f64 * (times - 1.0)).max(0.0) as usize;
+        let _ = self.buffer.try_reserve_exact(more(self.buffer.len()));
+        let _ = self.ends.try_reserve_exact(more(self.ends.len()));
+    }
+
     /// Gives back what growing has reserved.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.buffer.shrink_to_fit();
