@@ -48,15 +48,26 @@ impl TextValues {
 
     /// Makes room, if there is any, for `times` as much as it holds.
     pub(crate) fn reserve(&mut self, times: f64) {
-        let more = |len: usize| (len as f64 * (times - 1.0)).max(0.0) as usize;
-        let _ = self.buffer.try_reserve_exact(more(self.buffer.len()));
-        let _ = self.ends.try_reserve_exact(more(self.ends.len()));
+        let characters = more(self.buffer.len(), self.buffer.capacity(), times);
+        let cells = more(self.ends.len(), self.ends.capacity(), times);
+        let _ = self.buffer.try_reserve_exact(characters);
+        let _ = self.ends.try_reserve_exact(cells);
     }
 
     /// Gives back what growing has reserved.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.buffer.shrink_to_fit();
         self.ends.shrink_to_fit();
+    }
+}
+
+/// How much more to reserve where `len` is to become `times` as much: nothing if there is room
+/// for it, else a little more, so that an estimate that creeps up does not move it each time.
+pub(crate) fn more(len: usize, capacity: usize, times: f64) -> usize {
+    let wanted = len as f64 * times;
+    match wanted > capacity as f64 {
+        true => (1.02 * wanted) as usize - len,
+        false => 0,
     }
 }
 

@@ -114,6 +114,11 @@ impl Desk {
         self.with_client(|client| client.open_file(file));
     }
 
+    /// Leaves the file that is being read.
+    pub fn cancel(self) {
+        self.with_client(Client::cancel);
+    }
+
     /// Play, or pause if it plays.
     pub fn play_or_pause(self) {
         let running = self.view.with_untracked(|v| v.status == Status::Running);

@@ -67,10 +67,8 @@ impl Link {
     fn remember(&mut self, view: &View) {
         if view.data.builtin.is_some() {
             self.file = None;
-        } else if self
-            .opening
-            .as_ref()
-            .is_some_and(|f| f.name() == view.data.name)
+        } else if self.last_view.as_ref().map(|v| v.data.version) != Some(view.data.version)
+            && (self.opening.as_ref()).is_some_and(|f| f.name() == view.data.name)
         {
             self.file = self.opening.take();
         }
@@ -132,6 +130,12 @@ impl Client {
     /// Begins to measure this device, or ends it.
     pub fn measure(&self, begin: bool) {
         self.post(pack(&Request::Measure(begin), None));
+    }
+
+    /// The file that is being read is not wanted any more.
+    pub fn cancel(&self) {
+        self.post(pack(&Request::Cancel, None));
+        self.0.borrow_mut().opening = None;
     }
 
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only

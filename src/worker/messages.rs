@@ -25,6 +25,8 @@ pub enum Request {
     Open,
     /// This device is to be measured, or no longer.
     Measure(bool),
+    /// The file that is being read is not wanted any more.
+    Cancel,
     /// Pixels are wanted.
     Picture(PictureRequest),
     /// The page has taken in the last view and can take the next.

@@ -1,7 +1,7 @@
 use super::cell::{self, Cell};
 use super::dialect::Decimal;
 use super::number;
-use crate::data::{Note, Places, TextValues, Values};
+use crate::data::{Note, Places, TextValues, Values, text};
 
 /// A column keeps its cells as text until so many of them had a value.
 const UNDECIDED: usize = 64;
@@ -140,10 +140,10 @@ impl ColumnBuilder {
     /// Makes room, if there is any, for `times` as much as it holds, so that growing does not
     /// take more than it needs.
     pub(super) fn reserve(&mut self, times: f64) {
-        let more = |len: usize| (len as f64 * (times - 1.0)).max(0.0) as usize;
         match &mut self.cells {
             Cells::Number(values) => {
-                let _ = values.try_reserve_exact(more(values.len()));
+                let more = text::more(values.len(), values.capacity(), times);
+                let _ = values.try_reserve_exact(more);
             }
             Cells::Text(values) => values.reserve(times),
             Cells::Undecided(_) => {}

@@ -209,8 +209,7 @@ impl Reader {
     /// Makes room for a file of `size` bytes, so that columns need not grow by doubling. Where
     /// there is none, they grow as they can.
     pub fn reserve(&mut self, size: f64) {
-        // A little more than it seems to be, since rows differ in length.
-        let times = 1.01 * self.times(size);
+        let times = self.times(size);
         for column in self.rows.iter_mut().flat_map(Rows::columns_mut) {
             column.reserve(times);
         }
