@@ -104,7 +104,7 @@ fn escape(desk: Desk) -> bool {
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {
-        desk.cancel();
+        desk.open_file(None);
     } else if desk.selected.get_untracked().is_some() {
         desk.selected.set(None);
     } else {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::closures::{part, press, words};
+use super::closures::{flag, part, press, words};
 use super::state::use_desk;
 
 /// The message, over the map, until it is dismissed.
@@ -29,22 +29,16 @@ pub fn ProblemAlert() -> impl IntoView {
 #[component]
 pub fn BusyNote() -> impl IntoView {
     let desk = use_desk();
-    let reads = Memo::new(move |_| desk.busy.with(|what| !what.is_empty()));
-    // The words change with every piece of a file; the button stays, and keeps its focus.
     let what = move || match desk.awake.get() {
         true => desk.busy.get(),
         false => "Starting …".to_owned(),
     };
-    part(move || {
-        (reads.get() || !desk.awake.get()).then(|| {
-            view! {
-                <div class="busy">
-                    <p role="status" aria-label="Working" aria-live="off">{words(what)}</p>
-                    {reads.get().then(|| view! {
-                        <button title="Cancel (Esc)" on:click=press(move || desk.cancel())>"Cancel"</button>
-                    })}
-                </div>
-            }
-        })
-    })
+    // It stays while its words change many times a second: the button keeps the focus.
+    view! {
+        <div class="busy" hidden=flag(move || what().is_empty())>
+            <p role="status" aria-label="Working" aria-live="off">{words(what)}</p>
+            <button hidden=flag(move || !desk.awake.get()) title="Cancel (Esc)"
+                on:click=press(move || desk.open_file(None))>"Cancel"</button>
+        </div>
+    }
 }

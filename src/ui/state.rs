@@ -109,14 +109,9 @@ impl Desk {
         });
     }
 
-    /// Reads a file; it goes no further than the worker.
-    pub fn open_file(self, file: web_sys::File) {
+    /// Reads a file, which goes no further than the worker; none leaves the one being read.
+    pub fn open_file(self, file: Option<web_sys::File>) {
         self.with_client(|client| client.open_file(file));
-    }
-
-    /// Leaves the file that is being read.
-    pub fn cancel(self) {
-        self.with_client(Client::cancel);
     }
 
     /// Play, or pause if it plays.

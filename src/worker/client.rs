@@ -121,21 +121,16 @@ impl Client {
         self.post(pack(&Request::Command(command), None));
     }
 
-    /// Hands over a file to be read and opened.
-    pub fn open_file(&self, file: File) {
-        self.post(pack(&Request::Open, Some(file.as_ref())));
-        self.0.borrow_mut().opening = Some(file);
+    /// Hands over a file to be read and opened, in place of one that is being read; or none.
+    pub fn open_file(&self, file: Option<File>) {
+        let beside = file.as_ref().map(AsRef::as_ref);
+        self.post(pack(&Request::Open, beside));
+        self.0.borrow_mut().opening = file;
     }
 
     /// Begins to measure this device, or ends it.
     pub fn measure(&self, begin: bool) {
         self.post(pack(&Request::Measure(begin), None));
-    }
-
-    /// The file that is being read is not wanted any more.
-    pub fn cancel(&self) {
-        self.post(pack(&Request::Cancel, None));
-        self.0.borrow_mut().opening = None;
     }
 
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only

@@ -21,12 +21,11 @@ pub enum Request {
     Begin(Vec<Command>),
     /// Something a person asked for.
     Command(Command),
-    /// The file beside this message is to be opened.
+    /// The file beside this message is to be opened, in place of one that is being read; if there
+    /// is none beside it, none is.
     Open,
     /// This device is to be measured, or no longer.
     Measure(bool),
-    /// The file that is being read is not wanted any more.
-    Cancel,
     /// Pixels are wanted.
     Picture(PictureRequest),
     /// The page has taken in the last view and can take the next.

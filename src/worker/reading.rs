@@ -3,10 +3,13 @@
 use std::cell::RefCell;
 
 use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 use web_sys::{File, FileReaderSync};
 
+use super::messages::Reply;
+use super::server::Server;
 use crate::data::DEFAULT_COLUMNS;
-use crate::data::csv::{Fed, Options, Outlook, ReadTable, Reader};
+use crate::data::csv::{CsvError, Fed, Options, Outlook, ReadTable, Reader};
 use crate::digits::fixed;
 use crate::later::later;
 use crate::session::{Need, Problem, SMALLER, Session, not_opened};
@@ -39,7 +42,7 @@ struct Reading {
 
 later! { Files 1:
     /// Begins to read a file, in place of one that is being read.
-    pub fn begin(file: &File) {
+    pub fn begin(server: &mut Server, file: &File) {
         let now = js_sys::Date::now();
         UNDER_WAY.set(Some(Reading {
             reader: Reader::new(&file.name(), &Options::default()),
@@ -50,32 +53,26 @@ later! { Files 1:
             told: now,
             again: false,
         }));
+        server.read_soon();
     }
 }
 
 later! { Files 2:
     /// Reads the next piece, and at the end opens what was read, or tells why it cannot be.
-    /// Gives how far it has come, empty if that was told a moment ago; `None` when there is no
-    /// more to read.
-    pub fn read_on(session: &mut Session) -> Option<String> {
-        let mut reading = UNDER_WAY.take()?;
-        match reading.go_on(session) {
-            Ok(None) => {
-                let words = reading.progress();
-                UNDER_WAY.set(Some(reading));
-                Some(words)
-            }
-            Ok(Some(read)) => {
-                let name = reading.file.name();
-                drop(reading);
-                session.open_read(&name, Ok(read));
-                None
-            }
-            Err(problem) => {
-                session.tell(problem);
-                None
-            }
+    pub fn read_on(server: &mut Server) {
+        server.reads = false;
+        if server.read_piece() {
+            return server.read_soon();
         }
+        server.reply(&Reply::Busy(String::new()));
+        server.show();
+    }
+}
+
+later! { Files 4:
+    /// Reads all there is at once, and shows nothing.
+    pub fn read_all(server: &mut Server) {
+        while server.read_piece() {}
     }
 }
 
@@ -86,11 +83,41 @@ later! { Files 3:
     }
 }
 
+impl Server {
+    /// The next piece comes after the messages that wait already.
+    fn read_soon(&mut self) {
+        self.reads = self.reads || self.again.post_message(&JsValue::TRUE).is_ok();
+    }
+
+    /// Reads a piece; false if it was the last, or there is no file to read.
+    fn read_piece(&mut self) -> bool {
+        let Some(mut reading) = UNDER_WAY.take() else {
+            return false;
+        };
+        match reading.go_on(&mut self.session) {
+            Ok(None) => {
+                if let Some(words) = reading.progress() {
+                    self.reply(&Reply::Busy(words));
+                }
+                UNDER_WAY.set(Some(reading));
+                return true;
+            }
+            Ok(Some(read)) => {
+                let name = reading.file.name();
+                drop(reading);
+                self.session.open_read(&name, Ok(read));
+            }
+            Err(problem) => self.session.tell(problem),
+        }
+        false
+    }
+}
+
 impl Reading {
     /// The next piece; the table after the last one.
     fn go_on(&mut self, session: &mut Session) -> Result<Option<ReadTable>, Problem> {
         let (name, size) = (self.file.name(), self.file.size());
-        let refused = |e: crate::data::csv::CsvError| not_opened(&name, &e.what(), e.remedy());
+        let refused = |e: CsvError| not_opened(&name, &e.what(), e.remedy());
         if self.at < size {
             let end = (self.at + PIECE).min(size);
             self.take(self.at, end).ok_or_else(|| {
@@ -155,10 +182,11 @@ impl Reading {
         })
     }
 
-    fn progress(&mut self) -> String {
+    /// How far it has come; `None` if that was told a moment ago.
+    fn progress(&mut self) -> Option<String> {
         let now = js_sys::Date::now();
         if now - self.told < BREATH {
-            return String::new();
+            return None;
         }
         self.told = now;
         let megabytes = |bytes: f64| fixed(bytes / 1e6, 0);
@@ -177,6 +205,6 @@ impl Reading {
         if !need.is_empty() {
             words += &format!(" {need} This tab can hold it.");
         }
-        words
+        Some(words)
     }
 }

@@ -65,7 +65,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         let mut server = ticking.borrow_mut();
         match event.data().is_null() {
             true => server.tick(),
-            false => server.read_tick(),
+            false => reading::read_on(&mut server),
         }
     });
     channel
@@ -101,13 +101,13 @@ thread_local! {
 
 pub(super) struct Server {
     scope: DedicatedWorkerGlobalScope,
-    session: Session,
+    pub(super) session: Session,
     /// A message to this port comes back as the next tick, after those that wait already: of
     /// a run, or of the reading of a file.
-    again: MessagePort,
+    pub(super) again: MessagePort,
     scheduled: bool,
-    /// Will the next tick of a reading come?
-    reads: bool,
+    /// Will a tick of a reading come?
+    pub(super) reads: bool,
     /// When the next half-step of a play is due, in milliseconds.
     next_step: f64,
     /// Has the page a view that it has not answered?
@@ -138,7 +138,9 @@ impl Server {
                 if let Some(file) = beside.dyn_ref::<File>() {
                     self.open(file);
                     // The commands are about its columns.
-                    while self.reads && self.read_on() {}
+                    if self.reads {
+                        reading::read_all(self);
+                    }
                 }
                 for command in commands {
                     self.handle(command);
@@ -154,11 +156,10 @@ impl Server {
                 self.next_step = self.now();
                 self.show();
             }
-            Request::Open => {
-                if let Some(file) = beside.dyn_ref::<File>() {
-                    self.open(file);
-                }
-            }
+            Request::Open => match beside.dyn_ref::<File>() {
+                Some(file) => self.open(file),
+                None => self.cancel(),
+            },
             Request::Measure(true) => {
                 let parts = [Part::Steps, Part::Shards, Part::Measure];
                 match parts.into_iter().try_for_each(parts::load) {
@@ -178,7 +179,6 @@ impl Server {
                 self.measuring = None;
                 self.pool = None;
             }
-            Request::Cancel => self.cancel(),
             Request::Picture(request) => {
                 self.picture = Some(request);
             }
@@ -212,11 +212,9 @@ impl Server {
     fn open(&mut self, file: &File) {
         let name = file.name();
         self.reply(&Reply::Busy(format!("Reading {name}")));
-        match parts::load(Part::Steps).and_then(|()| parts::load(Part::Files)) {
-            Ok(()) => {
-                reading::begin(file);
-                self.read_soon();
-            }
+        let loaded = parts::load(Part::Steps).and_then(|()| parts::load(Part::Files));
+        match loaded {
+            Ok(()) => reading::begin(self, file),
             Err(why) => {
                 self.session.tell(Problem {
                     what: format!(
@@ -230,34 +228,7 @@ impl Server {
         }
     }
 
-    /// The next piece of a file comes after the messages that wait already.
-    fn read_soon(&mut self) {
-        self.reads = self.reads || self.again.post_message(&JsValue::TRUE).is_ok();
-    }
-
-    /// Reads a piece of the file; false if that was the last, or there is no file to read.
-    fn read_on(&mut self) -> bool {
-        let progress = reading::read_on(&mut self.session);
-        let goes_on = progress.is_some();
-        match progress {
-            // Nothing new.
-            Some(words) if words.is_empty() => {}
-            words => self.reply(&Reply::Busy(words.unwrap_or_default())),
-        }
-        goes_on
-    }
-
-    fn read_tick(&mut self) {
-        self.reads = false;
-        if self.read_on() {
-            self.read_soon();
-        } else {
-            self.show();
-            self.schedule();
-        }
-    }
-
-    /// Leaves the file that is being read, if there is one; its next piece will find none.
+    /// Leaves the file that is being read, if there is one.
     fn cancel(&mut self) {
         if self.reads {
             reading::cancel();
@@ -438,7 +409,7 @@ impl Server {
 
     /// Sends the view, or keeps it back until the page has taken in the one before:
     /// frames are dropped rather than queued.
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         if self.page_busy {
             self.unseen = true;
             return;

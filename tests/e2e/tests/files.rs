@@ -187,6 +187,9 @@ async fn a_file_goes_nowhere() -> Result<()> {
     page.close().await
 }
 
+/// Nothing is being read.
+const IDLE: &str = "return document.querySelector('.busy').hidden";
+
 /// A file of two columns that takes a while to read.
 fn large(rows: usize) -> Vec<u8> {
     let mut table = String::from("x,y\n");
@@ -250,7 +253,7 @@ async fn while_a_large_file_is_read_the_page_says_how_far_it_is_and_answers() ->
         .any(|(.., iteration)| iteration == "1 after E-step");
     assert!(answered, "{noted:?}");
     assert_eq!(page.read().await?.iteration, "0 at the start");
-    assert!(page.find_now(Role::Status, "Working").await?.is_none());
+    page.wait_until("nothing is read", IDLE).await?;
     assert!(page.text().await?.contains("With its fit it takes about"));
     assert_eq!(page.console_problems().await?, [""; 0]);
     page.close().await
@@ -268,8 +271,9 @@ async fn a_large_file_can_be_left_and_nothing_is_lost() -> Result<()> {
     for (name, way) in [("button.csv", button), ("key.csv", key)] {
         page.run(&note_progress(way), vec![]).await?;
         page.upload(name, &file).await?;
-        let left = "return window.said.length > 1 && !document.querySelector('.busy')";
-        page.wait_until("it is left", left).await?;
+        page.wait_until("it is read", "return window.said.length > 1")
+            .await?;
+        page.wait_until("it is left", IDLE).await?;
         let last = noted(&page).await?.pop();
         assert_eq!(page.read().await?, before, "what was there stays: {last:?}");
         assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
@@ -291,13 +295,11 @@ async fn of_two_choices_of_data_the_last_one_holds() -> Result<()> {
     page.run(&note_progress(choose), vec![]).await?;
     page.upload("large.csv", &file).await?;
     page.read_when(|now| now.data == "Iris").await?;
-    page.wait_until("nothing is read", "return !document.querySelector('.busy')")
-        .await?;
+    page.wait_until("nothing is read", IDLE).await?;
     page.upload("large.csv", &file).await?;
     page.upload("faithful.csv", FAITHFUL).await?;
     page.read_when(|now| now.data == "faithful.csv").await?;
-    page.wait_until("nothing is read", "return !document.querySelector('.busy')")
-        .await?;
+    page.wait_until("nothing is read", IDLE).await?;
     assert_eq!(page.read().await?.data, "faithful.csv");
     page.close().await
 }
