@@ -41,10 +41,33 @@ impl TextValues {
         (0..self.len()).map(|row| self.get(row).unwrap_or_default())
     }
 
+    /// Bytes that the cells and their offsets take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.buffer.len() + size_of_val(&self.ends[..])
+    }
+
+    /// Makes room, if there is any, for `times` as much as it holds.
+    pub(crate) fn reserve(&mut self, times: f64) {
+        let characters = more(self.buffer.len(), self.buffer.capacity(), times);
+        let cells = more(self.ends.len(), self.ends.capacity(), times);
+        let _ = self.buffer.try_reserve_exact(characters);
+        let _ = self.ends.try_reserve_exact(cells);
+    }
+
     /// Gives back what growing has reserved.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.buffer.shrink_to_fit();
         self.ends.shrink_to_fit();
+    }
+}
+
+/// How much more to reserve where `len` is to become `times` as much: nothing if there is room
+/// for it, else a little more, so that an estimate that creeps up does not move it each time.
+pub(crate) fn more(len: usize, capacity: usize, times: f64) -> usize {
+    let wanted = len as f64 * times;
+    match wanted > capacity as f64 {
+        true => (1.02 * wanted) as usize - len,
+        false => 0,
     }
 }
 

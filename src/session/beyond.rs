@@ -58,6 +58,14 @@ later! { Methods 62:
     }
 }
 
+later! { Files 60:
+    /// See [`Session::make_room_for_columns`]. A table of so many rows is of a file: what
+    /// reads files is there.
+    pub(super) fn make_room(session: &mut Session, fitted: usize) -> Result<(), Problem> {
+        session.make_room_for_columns(fitted)
+    }
+}
+
 /// Parameters that are given have no seeds: k-means stands in for them.
 fn with_a_start(settings: Settings) -> Settings {
     Settings {

@@ -20,6 +20,7 @@ mod beyond;
 mod caption;
 mod command;
 mod experiment;
+mod memory;
 mod present;
 mod roles;
 mod run;
@@ -31,6 +32,7 @@ mod words;
 
 pub use command::Command;
 pub use experiment::Experiment;
+pub use memory::{Need, SMALLER, not_opened};
 pub use roles::{Missing, Roles};
 pub use run::{Iterate, Pass, Run};
 pub use source::{Selection, Source};

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::beyond;
 use super::command::Command;
 use super::experiment::Experiment;
+use super::memory::MANY_ROWS;
 use super::roles::Roles;
 use super::run::Pass;
 use super::source::{Selection, Source};
@@ -189,17 +190,7 @@ impl Session {
 
     /// Reads a CSV file's bytes and opens it. A bad file leaves everything as it was.
     pub fn open_csv(&mut self, name: &str, bytes: &[u8]) {
-        match csv::read(name, bytes) {
-            Ok(read) => {
-                let warnings = read.notes.iter().map(ToString::to_string).collect();
-                let provenance = format!("Read as {}.", read.format);
-                self.open_table(read.table, provenance, warnings);
-            }
-            Err(e) => self.tell(Problem {
-                what: format!("\u{201c}{name}\u{201d} was not opened. {}", e.what()),
-                remedy: e.remedy().to_owned(),
-            }),
-        }
+        self.open_read(name, csv::read(name, bytes));
     }
 
     /// Tells of something that could not be done outside the session, such as a file that
@@ -350,6 +341,10 @@ impl Session {
         let before = &self.now.selection;
         let mut roles = before.roles().clone();
         change(&mut roles);
+        if before.source().table().n_rows() >= MANY_ROWS {
+            beyond::make_room(self, roles.fitted.len())?;
+        }
+        let before = &self.now.selection;
         let mut selection = Selection::with_roles(before.source().clone(), roles)?;
         let [x, y] = before.axes();
         if selection.fitted() == before.fitted()

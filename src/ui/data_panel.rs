@@ -84,7 +84,8 @@ fn OpenFile() -> impl IntoView {
                 hidden
                 on:change=typed(move |_| {
                     let Some(input) = input.get_untracked() else { return };
-                    if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                    let file = input.files().and_then(|files| files.get(0));
+                    if file.is_some() {
                         desk.open_file(file);
                     }
                     // So that the same file, mended, can be opened again.

@@ -41,7 +41,7 @@ pub fn DropVeil() -> impl IntoView {
             over.set(false);
             let files = event.data_transfer().and_then(|data| data.files());
             match files.as_ref().map(|files| (files.length(), files.get(0))) {
-                Some((1, Some(file))) => desk.open_file(file),
+                Some((1, file)) => desk.open_file(file),
                 Some((n, Some(_))) => desk.report(
                     format!("{n} files were dropped at once."),
                     "Drop one file: a table with one row a line.",

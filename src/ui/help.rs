@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 13] = [
     ("1 – 9", "point a component out"),
     ("Ctrl Z, Ctrl Y", "undo, redo"),
     ("?", "this list"),
-    ("Esc", "close, dismiss, point nothing out"),
+    ("Esc", "close, dismiss, cancel a file, point nothing out"),
 ];
 
 /// The dialog; the browser keeps the focus in it and closes it on Esc.

@@ -103,6 +103,8 @@ fn escape(desk: Desk) -> bool {
         desk.help.set(false);
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
+    } else if desk.busy.with_untracked(|what| !what.is_empty()) {
+        desk.open_file(None);
     } else if desk.selected.get_untracked().is_some() {
         desk.selected.set(None);
     } else {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::closures::{part, press};
+use super::closures::{flag, part, press, words};
 use super::state::use_desk;
 
 /// The message, over the map, until it is dismissed.
@@ -29,13 +29,16 @@ pub fn ProblemAlert() -> impl IntoView {
 #[component]
 pub fn BusyNote() -> impl IntoView {
     let desk = use_desk();
-    part(move || {
-        let what = if desk.awake.get() {
-            desk.busy.get()
-        } else {
-            "Starting …".to_owned()
-        };
-        (!what.is_empty())
-            .then(|| view! { <p class="busy" role="status" aria-label="Working">{what}</p> })
-    })
+    let what = move || match desk.awake.get() {
+        true => desk.busy.get(),
+        false => "Starting …".to_owned(),
+    };
+    // It stays while its words change many times a second: the button keeps the focus.
+    view! {
+        <div class="busy" hidden=flag(move || what().is_empty())>
+            <p role="status" aria-label="Working" aria-live="off">{words(what)}</p>
+            <button hidden=flag(move || !desk.awake.get()) title="Cancel (Esc)"
+                on:click=press(move || desk.open_file(None))>"Cancel"</button>
+        </div>
+    }
 }

@@ -109,8 +109,8 @@ impl Desk {
         });
     }
 
-    /// Reads a file; it goes no further than the worker.
-    pub fn open_file(self, file: web_sys::File) {
+    /// Reads a file, which goes no further than the worker; none leaves the one being read.
+    pub fn open_file(self, file: Option<web_sys::File>) {
         self.with_client(|client| client.open_file(file));
     }
 

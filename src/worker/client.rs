@@ -67,10 +67,8 @@ impl Link {
     fn remember(&mut self, view: &View) {
         if view.data.builtin.is_some() {
             self.file = None;
-        } else if self
-            .opening
-            .as_ref()
-            .is_some_and(|f| f.name() == view.data.name)
+        } else if self.last_view.as_ref().map(|v| v.data.version) != Some(view.data.version)
+            && (self.opening.as_ref()).is_some_and(|f| f.name() == view.data.name)
         {
             self.file = self.opening.take();
         }
@@ -123,10 +121,11 @@ impl Client {
         self.post(pack(&Request::Command(command), None));
     }
 
-    /// Hands over a file to be read and opened.
-    pub fn open_file(&self, file: File) {
-        self.post(pack(&Request::Open, Some(file.as_ref())));
-        self.0.borrow_mut().opening = Some(file);
+    /// Hands over a file to be read and opened, in place of one that is being read; or none.
+    pub fn open_file(&self, file: Option<File>) {
+        let beside = file.as_ref().map(AsRef::as_ref);
+        self.post(pack(&Request::Open, beside));
+        self.0.borrow_mut().opening = file;
     }
 
     /// Begins to measure this device, or ends it.

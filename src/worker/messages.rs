@@ -21,7 +21,8 @@ pub enum Request {
     Begin(Vec<Command>),
     /// Something a person asked for.
     Command(Command),
-    /// The file beside this message is to be opened.
+    /// The file beside this message is to be opened, in place of one that is being read; if there
+    /// is none beside it, none is.
     Open,
     /// This device is to be measured, or no longer.
     Measure(bool),

@@ -14,6 +14,7 @@ mod measure;
 mod messages;
 mod parts;
 mod pool;
+mod reading;
 mod server;
 mod sets;
 mod shard;

@@ -3,28 +3,22 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array, Uint8ClampedArray};
+use js_sys::{Array, Uint8ClampedArray};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    DedicatedWorkerGlobalScope, File, FileReaderSync, MessageChannel, MessageEvent, MessagePort,
-};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent, MessagePort};
 
 use super::measure::{self, Measuring};
 use super::messages::{Effort, Reply, Request, pack, unpack};
 use super::pool::{self, Heard, OnShard, Pool};
-use super::{parts, sets};
+use super::{parts, reading, sets};
 use crate::data::Matrix;
-use crate::digits::fixed;
-use crate::later::{Part, later};
+use crate::later::Part;
 use crate::plot::{PictureRequest, picture};
 use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
 const SLICE: f64 = 12.0;
-
-/// A file is read in one piece: its bytes, its columns and their blocks must fit in 4 GiB.
-const MOST_BYTES: f64 = 1e9;
 
 /// What to do where a part of the program did not arrive.
 const OFFLINE: &str = "Is this device offline? Try again. If it happens again, reload the page.";
@@ -47,6 +41,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         session: Session::with_sets(sets::load),
         again: channel.port2(),
         scheduled: false,
+        reads: false,
         next_step: 0.0,
         page_busy: false,
         unseen: false,
@@ -66,7 +61,13 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
     }));
 
     let ticking = server.clone();
-    let tick = Closure::<dyn FnMut(MessageEvent)>::new(move |_| ticking.borrow_mut().tick());
+    let tick = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let mut server = ticking.borrow_mut();
+        match event.data().is_null() {
+            true => server.tick(),
+            false => reading::read_on(&mut server),
+        }
+    });
     channel
         .port1()
         .set_onmessage(Some(tick.as_ref().unchecked_ref()));
@@ -100,10 +101,13 @@ thread_local! {
 
 pub(super) struct Server {
     scope: DedicatedWorkerGlobalScope,
-    session: Session,
-    /// A message to this port comes back as the next tick, after those that wait already.
-    again: MessagePort,
+    pub(super) session: Session,
+    /// A message to this port comes back as the next tick, after those that wait already: of
+    /// a run, or of the reading of a file.
+    pub(super) again: MessagePort,
     scheduled: bool,
+    /// Will a tick of a reading come?
+    pub(super) reads: bool,
     /// When the next half-step of a play is due, in milliseconds.
     next_step: f64,
     /// Has the page a view that it has not answered?
@@ -133,6 +137,10 @@ impl Server {
             Request::Begin(commands) => {
                 if let Some(file) = beside.dyn_ref::<File>() {
                     self.open(file);
+                    // The commands are about its columns.
+                    if self.reads {
+                        reading::read_all(self);
+                    }
                 }
                 for command in commands {
                     self.handle(command);
@@ -140,16 +148,18 @@ impl Server {
                 self.show();
             }
             Request::Command(command) => {
+                // Of two choices of data the last one holds.
+                if matches!(command, Command::OpenBuiltin(_)) {
+                    self.cancel();
+                }
                 self.handle(command);
                 self.next_step = self.now();
                 self.show();
             }
-            Request::Open => {
-                if let Some(file) = beside.dyn_ref::<File>() {
-                    self.open(file);
-                }
-                self.show();
-            }
+            Request::Open => match beside.dyn_ref::<File>() {
+                Some(file) => self.open(file),
+                None => self.cancel(),
+            },
             Request::Measure(true) => {
                 let parts = [Part::Steps, Part::Shards, Part::Measure];
                 match parts.into_iter().try_for_each(parts::load) {
@@ -197,18 +207,32 @@ impl Server {
         self.session.handle(command);
     }
 
+    /// Begins to read a file, in place of one that is being read. The data stay until it is
+    /// read, and can be worked with.
     fn open(&mut self, file: &File) {
         let name = file.name();
-        let megabytes = file.size() / 1e6;
-        self.reply(&Reply::Busy(format!(
-            "Reading {name}, {} MB",
-            fixed(megabytes, 1)
-        )));
-        match reader(&name).and_then(|()| read(file)) {
-            Ok(bytes) => open_csv(&mut self.session, &name, &bytes),
-            Err(problem) => self.session.tell(problem),
+        self.reply(&Reply::Busy(format!("Reading {name}")));
+        let loaded = parts::load(Part::Steps).and_then(|()| parts::load(Part::Files));
+        match loaded {
+            Ok(()) => reading::begin(self, file),
+            Err(why) => {
+                self.session.tell(Problem {
+                    what: format!(
+                        "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
+                    ),
+                    remedy: OFFLINE.to_owned(),
+                });
+                self.reply(&Reply::Busy(String::new()));
+                self.show();
+            }
         }
-        self.reply(&Reply::Busy(String::new()));
+    }
+
+    /// Leaves the file that is being read, if there is one.
+    fn cancel(&mut self) {
+        if self.reads {
+            reading::cancel();
+        }
     }
 
     /// Draws what the page waits for. While the session runs freely it must not wait for its
@@ -385,7 +409,7 @@ impl Server {
 
     /// Sends the view, or keeps it back until the page has taken in the one before:
     /// frames are dropped rather than queued.
-    fn show(&mut self) {
+    pub(super) fn show(&mut self) {
         if self.page_busy {
             self.unseen = true;
             return;
@@ -405,51 +429,4 @@ impl Server {
             .performance()
             .map_or_else(js_sys::Date::now, |p| p.now())
     }
-}
-
-/// Makes sure that [`open_csv`] can be called.
-fn reader(name: &str) -> Result<(), Problem> {
-    let loaded = parts::load(Part::Steps).and_then(|()| parts::load(Part::Files));
-    loaded.map_err(|why| Problem {
-        what: format!(
-            "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
-        ),
-        remedy: OFFLINE.to_owned(),
-    })
-}
-
-later! { Files 1:
-    fn open_csv(session: &mut Session, name: &str, bytes: &[u8]) {
-        session.open_csv(name, bytes);
-    }
-}
-
-fn read(file: &File) -> Result<Vec<u8>, Problem> {
-    let problem = |what: String, remedy: &str| Problem {
-        what,
-        remedy: remedy.to_owned(),
-    };
-    if file.size() > MOST_BYTES {
-        return Err(problem(
-            format!(
-                "\u{201c}{}\u{201d} was not opened. It has {} GB; this page reads up to {} GB.",
-                file.name(),
-                fixed(file.size() / 1e9, 1),
-                fixed(MOST_BYTES / 1e9, 0)
-            ),
-            "Save a sample of its rows, or fewer columns, and open that.",
-        ));
-    }
-    FileReaderSync::new()
-        .and_then(|reader| reader.read_as_array_buffer(file))
-        .map(|buffer| Uint8Array::new(&buffer).to_vec())
-        .map_err(|_| {
-            problem(
-                format!(
-                    "\u{201c}{}\u{201d} was not opened. The browser could not read it.",
-                    file.name()
-                ),
-                "Is it a folder, or was it moved or changed? Choose it again.",
-            )
-        })
 }

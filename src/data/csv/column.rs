@@ -1,6 +1,7 @@
 use super::cell::{self, Cell};
 use super::dialect::Decimal;
-use crate::data::{Note, Places, TextValues, Values};
+use super::number;
+use crate::data::{Note, Places, TextValues, Values, text};
 
 /// A column keeps its cells as text until so many of them had a value.
 const UNDECIDED: usize = 64;
@@ -14,6 +15,7 @@ const SHOWN: usize = 40;
 /// and is looked at again at the end: text turns into numbers then, and numbers that
 /// should have been text are reported by [`is_misread`](Self::is_misread), for their
 /// spelling is gone and the column must be read again.
+#[derive(Debug)]
 pub(super) struct ColumnBuilder {
     cells: Cells,
     decimal: Decimal,
@@ -26,6 +28,7 @@ pub(super) struct ColumnBuilder {
     first_grouped: String,
 }
 
+#[derive(Debug)]
 enum Cells {
     Undecided(TextValues),
     Number(Vec<f64>),
@@ -52,8 +55,21 @@ impl ColumnBuilder {
         }
     }
 
-    /// The next cell, as it stands between delimiters; `line` finds its line if need be.
-    pub(super) fn push(&mut self, raw: &[u8], line: impl FnOnce() -> u64) {
+    /// The next cell, as it stands between delimiters, and its line.
+    #[inline]
+    pub(super) fn push(&mut self, raw: &[u8], line: u64) {
+        if let Cells::Number(values) = &mut self.cells
+            && let Some(value) = number::quick(raw, self.decimal)
+        {
+            values.push(value);
+            self.numbers += 1;
+        } else {
+            self.push_any(raw, line);
+        }
+    }
+
+    #[inline(never)]
+    fn push_any(&mut self, raw: &[u8], line: u64) {
         let cell = cell::clean(raw);
         let said = cell::read(cell, self.decimal);
         match said {
@@ -63,23 +79,23 @@ impl ColumnBuilder {
                 if self.grouped.count == 0 {
                     self.first_grouped = cell::shorten(cell, SHOWN);
                 }
-                self.grouped.add(line);
+                self.grouped.add(|| line);
                 self.numbers += 1;
             }
             Cell::Infinite => {
-                self.infinite.add(line);
+                self.infinite.add(|| line);
                 self.numbers += 1;
             }
             Cell::Text => {
                 if self.stray.count == 0 {
                     self.first_stray = cell::shorten(cell, SHOWN);
                 }
-                self.stray.add(line);
+                self.stray.add(|| line);
                 self.texts += 1;
             }
         }
         match &mut self.cells {
-            Cells::Number(values) => values.push(number(said)),
+            Cells::Number(values) => values.push(value_of(said)),
             Cells::Text(values) => values.push(&String::from_utf8_lossy(cell)),
             Cells::Undecided(values) => {
                 values.push(&String::from_utf8_lossy(cell));
@@ -103,6 +119,35 @@ impl ColumnBuilder {
     /// Was this read as numbers although text prevails?
     pub(super) fn is_misread(&self) -> bool {
         matches!(self.cells, Cells::Number(_)) && self.texts > 0 && self.texts >= self.numbers
+    }
+
+    /// Bytes that its cells take.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.cells {
+            Cells::Number(values) => size_of_val(&values[..]),
+            Cells::Undecided(values) | Cells::Text(values) => values.bytes(),
+        }
+    }
+
+    /// Are its cells numbers, as far as known?
+    pub(super) fn is_number(&self) -> bool {
+        match self.cells {
+            Cells::Number(_) => true,
+            Cells::Undecided(_) | Cells::Text(_) => self.numbers > self.texts,
+        }
+    }
+
+    /// Makes room, if there is any, for `times` as much as it holds, so that growing does not
+    /// take more than it needs.
+    pub(super) fn reserve(&mut self, times: f64) {
+        match &mut self.cells {
+            Cells::Number(values) => {
+                let more = text::more(values.len(), values.capacity(), times);
+                let _ = values.try_reserve_exact(more);
+            }
+            Cells::Text(values) => values.reserve(times),
+            Cells::Undecided(_) => {}
+        }
     }
 
     /// No cell with a value?
@@ -166,7 +211,7 @@ impl ColumnBuilder {
     }
 }
 
-fn number(said: Cell) -> f64 {
+fn value_of(said: Cell) -> f64 {
     match said {
         Cell::Number(value) | Cell::Thousands(value) => value,
         Cell::Infinite | Cell::Missing | Cell::Text => f64::NAN,
@@ -176,7 +221,7 @@ fn number(said: Cell) -> f64 {
 fn numbers(cells: &TextValues, decimal: Decimal) -> Vec<f64> {
     cells
         .iter()
-        .map(|cell| number(cell::read(cell.as_bytes(), decimal)))
+        .map(|cell| value_of(cell::read(cell.as_bytes(), decimal)))
         .collect()
 }
 
@@ -187,7 +232,7 @@ mod tests {
     fn column<'a>(cells: impl IntoIterator<Item = &'a str>) -> ColumnBuilder {
         let mut builder = ColumnBuilder::new(Decimal::Point, false);
         for (row, cell) in (2..).zip(cells) {
-            builder.push(cell.as_bytes(), || row);
+            builder.push(cell.as_bytes(), row);
         }
         builder
     }

@@ -1,12 +1,11 @@
 use std::fmt;
 
-use ::csv::{ByteRecord, Reader};
-
 use super::cell::{self, Cell};
 use super::header::{comment_header, has_header, names};
 use super::lines::Lines;
 use super::preamble::Preamble;
-use super::sample::{Sample, offset, records, usual_width};
+use super::records::Record;
+use super::sample::{Sample, usual_width};
 use super::{CsvError, Options};
 
 /// What stands between cells.
@@ -94,25 +93,16 @@ pub(super) struct Dialect {
     pub(super) header: Option<u64>,
     /// Offset of the first row.
     pub(super) body: usize,
+    /// Line to which the byte at that offset belongs.
+    pub(super) begin: u64,
     /// Line of the first row, or of what stands before it.
     pub(super) line: u64,
     /// Cells in most rows.
     pub(super) width: usize,
 }
 
-impl Dialect {
-    /// Splits the text into records, whatever their lengths.
-    pub(super) fn records<'a>(&self, text: &'a [u8]) -> Reader<&'a [u8]> {
-        records(text, self.delimiter)
-    }
-
-    /// The byte between cells.
-    pub(super) fn delimiter_byte(&self) -> u8 {
-        self.delimiter.byte()
-    }
-}
-
-/// Looks at the first rows; see the functions below for each question.
+/// Looks at the first rows; see the functions below for each question. What comes more than
+/// [`LONGEST_LINE`](super::sample::LONGEST_LINE) bytes after the preamble makes no difference.
 ///
 /// # Errors
 ///
@@ -158,12 +148,13 @@ pub(super) fn recognise(text: &str, options: &Options) -> Result<Dialect, CsvErr
         names: None,
         header: None,
         body: start,
+        begin: 1,
         line: 1,
         width,
     };
     if header {
         dialect.names = Some(names(first));
-        dialect.header = Some(lines.of(start + offset(first)));
+        dialect.header = Some(lines.of(start + first.start));
         dialect.body = start + sample.ends[0];
     } else if let (None, Some(comment)) = (options.header, preamble.comment) {
         // "# x,y" right above rows of numbers names them.
@@ -171,6 +162,7 @@ pub(super) fn recognise(text: &str, options: &Options) -> Result<Dialect, CsvErr
         dialect.header = comment_names.as_ref().map(|_| comment.line);
         dialect.names = comment_names;
     }
+    dialect.begin = lines.at(dialect.body);
     dialect.line = lines.of(dialect.body);
 
     let columns = width.max(dialect.names.as_ref().map_or(0, Vec::len));
@@ -211,12 +203,12 @@ fn choose_delimiter(bytes: &[u8]) -> Option<Delimiter> {
 }
 
 /// Of the cells below the first row that have a value, how many are numbers.
-fn share_of_numbers(records: &[ByteRecord], or_comma: bool) -> f64 {
+fn share_of_numbers(records: &[Record<'_>], or_comma: bool) -> f64 {
     let (mut filled, mut numbers) = (0.0, 0.0);
     for raw in records
         .iter()
         .skip(usize::from(records.len() > 1))
-        .flatten()
+        .flat_map(Record::iter)
     {
         let cell = cell::clean(raw);
         let mut said = cell::read(cell, Decimal::Point);
@@ -234,10 +226,10 @@ fn share_of_numbers(records: &[ByteRecord], or_comma: bool) -> f64 {
 /// Point or comma, by the spellings that allow only one of them. "1,000" allows both: it
 /// is a thousand in a file separated by commas or with points elsewhere, and 1 otherwise;
 /// then the cell is given too, since that is a guess.
-fn choose_decimal(records: &[ByteRecord], delimiter: Delimiter) -> (Decimal, Option<String>) {
+fn choose_decimal(records: &[Record<'_>], delimiter: Delimiter) -> (Decimal, Option<String>) {
     let (mut points, mut commas, mut groups) = (0usize, 0usize, 0usize);
     let mut either = None;
-    for raw in records.iter().flatten() {
+    for raw in records.iter().flat_map(Record::iter) {
         let cell = cell::clean(raw);
         let has = |byte| cell.contains(&byte);
         match (

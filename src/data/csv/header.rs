@@ -1,8 +1,6 @@
-use ::csv::ByteRecord;
-
 use super::cell::{self, Cell};
 use super::dialect::{Decimal, Delimiter};
-use super::sample::records;
+use super::records::{Record, Splitter};
 
 /// Names are cut to so many characters.
 const LONGEST_NAME: usize = 200;
@@ -10,11 +8,11 @@ const LONGEST_NAME: usize = 200;
 /// Does the first record name the columns? It does if it has text above numbers, and does
 /// not if it has numbers above numbers, years excepted ([`names_years`]). Where no column
 /// holds numbers below, it does unless there is a number in it.
-pub(super) fn has_header(records: &[ByteRecord], decimal: Decimal) -> bool {
+pub(super) fn has_header(records: &[Record<'_>], decimal: Decimal) -> bool {
     let Some((first, below)) = records.split_first() else {
         return false;
     };
-    let says = |record: &ByteRecord, column: usize| {
+    let says = |record: &Record<'_>, column: usize| {
         record
             .get(column)
             .map_or(Cell::Missing, |raw| cell::read(cell::clean(raw), decimal))
@@ -47,7 +45,7 @@ pub(super) fn has_header(records: &[ByteRecord], decimal: Decimal) -> bool {
 }
 
 /// Consecutive years above cells none of which could be a year: names, and not a row.
-fn names_years(first: &ByteRecord, below: &[ByteRecord], decimal: Decimal) -> bool {
+fn names_years(first: &Record<'_>, below: &[Record<'_>], decimal: Decimal) -> bool {
     let year = |raw: &[u8]| match cell::read(cell::clean(raw), decimal) {
         Cell::Number(value) if value.trunc() == value && (1500.0..2500.0).contains(&value) => {
             Some(value)
@@ -59,12 +57,15 @@ fn names_years(first: &ByteRecord, below: &[ByteRecord], decimal: Decimal) -> bo
         years.len() > 1
             && years.windows(2).all(|pair| pair[1] == pair[0] + 1.0)
             && below.len() > 1
-            && below.iter().flatten().all(|raw| year(raw).is_none())
+            && below
+                .iter()
+                .flat_map(Record::iter)
+                .all(|raw| year(raw).is_none())
     })
 }
 
 /// The names in a record; those not given are empty.
-pub(super) fn names(record: &ByteRecord) -> Vec<String> {
+pub(super) fn names(record: &Record<'_>) -> Vec<String> {
     let name = |raw| {
         let name = cell::shorten(cell::clean(raw), LONGEST_NAME);
         name.replace(char::REPLACEMENT_CHARACTER, "")
@@ -82,17 +83,15 @@ pub(super) fn comment_header(
     width: usize,
 ) -> Option<Vec<String>> {
     let inner = comment.trim_start_matches('#');
-    let mut record = ByteRecord::new();
-    let found = records(inner.as_bytes(), delimiter)
-        .read_byte_record(&mut record)
-        .unwrap_or(false);
+    let mut record = Record::default();
+    Splitter::new(delimiter).cut(inner.as_bytes(), 0, true, &mut record);
     let words = record.iter().all(|raw| {
         matches!(
             cell::read(cell::clean(raw), decimal),
             Cell::Text | Cell::Missing
         )
     });
-    (found && width > 1 && record.len() == width && words).then(|| {
+    (width > 1 && record.len() == width && words).then(|| {
         let mut names = names(&record);
         if let Some(first) = names.first_mut().filter(|name| name.is_empty()) {
             first.push('#');
@@ -103,14 +102,12 @@ pub(super) fn comment_header(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::Sample;
     use super::*;
 
     fn header(text: &str) -> bool {
-        let rows: Vec<ByteRecord> = records(text.as_bytes(), Delimiter::Comma)
-            .into_byte_records()
-            .collect::<Result<_, _>>()
-            .expect("a text in memory can be read");
-        has_header(&rows, Decimal::Point)
+        let sample = Sample::of(text.as_bytes(), Delimiter::Comma);
+        has_header(&sample.expect("the text is short").records, Decimal::Point)
     }
 
     #[test]

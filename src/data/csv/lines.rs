@@ -20,7 +20,12 @@ impl<'a> Lines<'a> {
     /// The line that holds the first byte from `offset` on that ends no line. Offsets that
     /// go back give the line of the furthest one asked before.
     pub(super) fn of(&mut self, offset: usize) -> u64 {
-        let offset = offset + line_ends(&self.bytes[offset.min(self.bytes.len())..]);
+        let offset = offset.min(self.bytes.len());
+        self.at(offset + line_ends(&self.bytes[offset..]))
+    }
+
+    /// The line to which the byte at `offset` belongs.
+    pub(super) fn at(&mut self, offset: usize) -> u64 {
         while self.at < offset.min(self.bytes.len()) {
             let (byte, next) = (self.bytes[self.at], self.bytes.get(self.at + 1));
             self.line += u64::from(byte == b'\n' || byte == b'\r' && next != Some(&b'\n'));
@@ -30,12 +35,36 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Is it the end of a line, or part of one?
+pub(super) fn is_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
 /// How many bytes at the beginning are line ends.
 pub(super) fn line_ends(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-        .count()
+    bytes.iter().take_while(|byte| is_end(byte)).count()
+}
+
+/// As [`line_ends`], and how many lines they end; a CR at the end of a text that is not
+/// `whole` may be half of a line end and does not count.
+#[inline]
+pub(super) fn skip(bytes: &[u8], whole: bool) -> (usize, u64) {
+    let (mut at, mut lines) = (0, 0);
+    loop {
+        at += match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(b'\r'), Some(b'\n')) => 2,
+            (Some(b'\n'), _) | (Some(b'\r'), Some(_)) => 1,
+            (Some(b'\r'), None) if whole => 1,
+            _ => return (at, lines),
+        };
+        lines += 1;
+    }
+}
+
+/// How many lines end in these bytes.
+pub(super) fn count(bytes: &[u8]) -> u64 {
+    let mut lines = Lines::new(bytes);
+    lines.at(bytes.len()) - 1
 }
 
 #[cfg(test)]
@@ -52,5 +81,12 @@ mod tests {
     fn line_ends_before_a_record_are_not_part_of_it() {
         let mut lines = Lines::new(b"a\r\n\n\nb\n");
         assert_eq!(lines.of(2), 4);
+    }
+
+    #[test]
+    fn half_a_line_end_waits_for_the_other_half() {
+        assert_eq!(skip(b"\n\r\n\r\r", true), (5, 4));
+        assert_eq!(skip(b"\n\r\n\r\r", false), (4, 3));
+        assert_eq!(skip(b"\r\nx", false), (2, 1));
     }
 }

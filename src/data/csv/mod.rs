@@ -1,11 +1,14 @@
-//! Delimited text in: from the bytes of a file to a [`Table`], in the stages
+//! Delimited text in: from the bytes of a file, as they come, to a [`Table`], in the stages
 //!
 //! 1. encoding: UTF-8 with or without a mark, UTF-16, Windows-1252; binary files are refused;
 //! 2. dialect: the delimiter, the decimal sign, where the rows begin and whether a line
 //!    names the columns, all from the first rows;
-//! 3. reader: records, one after the other, into one builder a column;
+//! 3. records, rows: one record after the other is cut into cells, for one builder a column;
 //! 4. column: numbers or text, decided after the first cells that have a value and
 //!    looked at again at the end.
+//!
+//! A [`Reader`] goes through them with every piece of a file and keeps of it only the table
+//! and a record that has not ended; [`read`] gives it a whole file.
 //!
 //! ```
 //! let file = "time;load\n1,5;2,25\n2,5;NA\n3,5;4,75\n";
@@ -26,8 +29,9 @@ mod header;
 mod lines;
 mod number;
 mod preamble;
-mod quotes;
 mod reader;
+mod records;
+mod rows;
 mod sample;
 
 use std::fmt;
@@ -35,7 +39,7 @@ use std::fmt;
 pub use dialect::{Decimal, Delimiter};
 pub use encoding::Encoding;
 pub use error::CsvError;
-pub use reader::{read, read_with};
+pub use reader::{Fed, Outlook, Reader, read, read_with};
 
 use super::{Note, Table};
 

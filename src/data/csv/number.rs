@@ -16,44 +16,75 @@ pub(super) enum Number {
 /// within, dates, full-width digits. Where commas are not decimal they may separate
 /// thousands, and where points are not decimal they may.
 pub(super) fn parse(cell: &[u8], decimal: Decimal) -> Number {
-    let sign = decimal.sign();
-    let (mut digits, mut decimals, mut mantissa) = (0usize, 0usize, 0u64);
-    let mut seen_sign = false;
+    match decimal_number(cell, decimal.sign()) {
+        Ok(value) => Number::Plain(value),
+        Err(scan) => parse_rest(cell, decimal.sign(), scan),
+    }
+}
+
+/// Sign, digits and at most one decimal sign, as nearly all numbers are spelled; `None` for
+/// anything else, and for more digits than two exact doubles hold.
+#[inline]
+pub(super) fn quick(cell: &[u8], decimal: Decimal) -> Option<f64> {
+    decimal_number(cell, decimal.sign()).ok()
+}
+
+/// How far a cell looks like a plain number.
+struct Scan {
+    /// Digits so far.
+    digits: usize,
+    /// What comes after them.
+    at: usize,
+}
+
+#[inline(always)]
+fn decimal_number(cell: &[u8], sign: u8) -> Result<f64, Scan> {
+    let (mut digits, mut mantissa) = (0usize, 0u64);
     let mut at = usize::from(matches!(cell.first(), Some(b'+' | b'-')));
-    let start = at;
+    let mut whole = None;
     while let Some(&byte) = cell.get(at) {
-        match byte {
-            b'0'..=b'9' => {
-                mantissa = mantissa
-                    .wrapping_mul(10)
-                    .wrapping_add(u64::from(byte - b'0'));
-                digits += 1;
-                decimals += usize::from(seen_sign);
-            }
-            _ if byte == sign && !seen_sign => seen_sign = true,
-            _ => break,
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            digits += 1;
+        } else if byte == sign && whole.is_none() {
+            whole = Some(digits);
+        } else {
+            break;
         }
         at += 1;
     }
-    if at == cell.len() && digits > 0 {
-        // Two exact doubles: their quotient is the nearest one (15 digits stay below 2^53).
-        if digits <= 15 {
-            let value = mantissa as f64 / POWERS[decimals];
-            return Number::Plain(if cell[0] == b'-' { -value } else { value });
-        }
-        return plain(cell, sign);
+    let decimals = whole.map_or(0, |whole| digits - whole);
+    // 19 digits fit into 64 bits. Below 2^53 they are an exact double, as are the powers of
+    // ten up to 10^22: the quotient of two exact doubles is the nearest one (Clinger 1990).
+    if at == cell.len() && (1..=19).contains(&digits) && mantissa < 1 << 53 {
+        let value = mantissa as f64 / POWERS[decimals];
+        return Ok(if cell[0] == b'-' { -value } else { value });
     }
-    if digits > 0 && matches!(cell.get(at), Some(b'e' | b'E')) && is_exponent(&cell[at + 1..]) {
-        return plain(cell, sign);
-    }
-    if digits > 0 && matches!(cell.get(at), Some(b',' | b'.')) {
-        return grouped(cell, start, sign);
-    }
-    Number::No
+    Err(Scan { digits, at })
 }
 
-const POWERS: [f64; 16] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+/// What has an exponent, many digits or thousands separators, and what is no number.
+#[inline(never)]
+fn parse_rest(cell: &[u8], sign: u8, scan: Scan) -> Number {
+    let Scan { digits, at } = scan;
+    if digits == 0 {
+        return Number::No;
+    }
+    match cell.get(at) {
+        None => plain(cell, sign),
+        Some(b'e' | b'E') if is_exponent(&cell[at + 1..]) => plain(cell, sign),
+        Some(b',' | b'.') => {
+            let start = usize::from(matches!(cell.first(), Some(b'+' | b'-')));
+            grouped(cell, start, sign)
+        }
+        Some(_) => Number::No,
+    }
+}
+
+const POWERS: [f64; 20] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19,
 ];
 
 fn is_exponent(rest: &[u8]) -> bool {
@@ -66,21 +97,15 @@ fn is_exponent(rest: &[u8]) -> bool {
 
 /// The standard library's parser on a spelling already found to be plain.
 fn plain(cell: &[u8], sign: u8) -> Number {
-    let mut buffer = [0; 64];
-    let mut long;
-    let spelled: &mut [u8] = match buffer.get_mut(..cell.len()) {
-        Some(short) => short,
-        None => {
-            long = vec![0; cell.len()];
-            &mut long
-        }
+    let pointed;
+    let spelled = if sign == b'.' {
+        cell
+    } else {
+        pointed = cell
+            .iter()
+            .map(|&byte| if byte == sign { b'.' } else { byte });
+        &pointed.collect::<Vec<u8>>()
     };
-    spelled.copy_from_slice(cell);
-    if sign != b'.' {
-        for byte in spelled.iter_mut().filter(|byte| **byte == sign) {
-            *byte = b'.';
-        }
-    }
     let value = std::str::from_utf8(spelled)
         .ok()
         .and_then(|spelled| spelled.parse().ok());
@@ -225,7 +250,7 @@ mod tests {
 
         #[test]
         fn short_decimals_are_read_as_the_standard_library_reads_them(
-            cell in "[+-]?[0-9]{1,9}\\.?[0-9]{0,8}"
+            cell in "[+-]?[0-9]{1,10}\\.?[0-9]{0,11}"
         ) {
             let value: f64 = cell.parse().expect("the standard library reads it");
             prop_assert_eq!(point(&cell), Number::Plain(value));

@@ -1,5 +1,5 @@
 use super::dialect::Delimiter;
-use super::lines::{self, Lines};
+use super::lines::Lines;
 
 /// What stands above the rows: a line `sep=;`, comments, blank lines.
 pub(super) struct Preamble<'a> {
@@ -13,6 +13,11 @@ pub(super) struct Preamble<'a> {
 pub(super) struct Comment<'a> {
     pub(super) text: &'a str,
     pub(super) line: u64,
+}
+
+/// Where the rows, or the names above them, begin.
+pub(super) fn end(text: &str) -> usize {
+    Preamble::of(text).end
 }
 
 impl<'a> Preamble<'a> {
@@ -43,13 +48,11 @@ impl<'a> Preamble<'a> {
             }
             anything |= !line.is_empty();
             found.end += length;
-            found.end += lines::line_ends(&text.as_bytes()[found.end..]).min(
-                if rest[length..].starts_with("\r\n") {
-                    2
-                } else {
-                    1
-                },
-            );
+            found.end += match rest.as_bytes()[length..] {
+                [b'\r', b'\n', ..] => 2,
+                [] => 0,
+                _ => 1,
+            };
         }
         found
     }

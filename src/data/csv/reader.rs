@@ -1,13 +1,11 @@
-use ::csv::ByteRecord;
+use super::encoding::{Decoded, Decoder};
+use super::rows::Rows;
+use super::sample::LONGEST_LINE;
+use super::{CsvError, Encoding, Format, Options, ReadTable, dialect, lines, preamble};
+use crate::data::{Note, remarks};
 
-use super::column::ColumnBuilder;
-use super::dialect::{self, Dialect};
-use super::lines::{self, Lines};
-use super::{CsvError, Format, Options, ReadTable, encoding, quotes, sample};
-use crate::data::{Column, Note, Places, Table, Values, remarks};
-
-/// So many notes about single columns are kept.
-const COLUMN_NOTES: usize = 20;
+/// Comments and blank lines above the rows that are longer than this are all there is.
+const LONGEST_PREAMBLE: usize = 64 << 20;
 
 /// Reads a table from the bytes of a file; everything about it is recognised.
 ///
@@ -49,243 +47,236 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<ReadTable, CsvError> {
 ///
 /// As [`read`].
 pub fn read_with(name: &str, bytes: &[u8], options: &Options) -> Result<ReadTable, CsvError> {
-    let (text, encoding) = encoding::decode(bytes)?;
-    if text.trim().is_empty() {
-        return Err(CsvError::Empty);
+    let mut reader = Reader::new(name, options);
+    loop {
+        if reader.feed(bytes)? == Fed::Again {
+            continue;
+        }
+        if let Some(read) = reader.finish()? {
+            return Ok(read);
+        }
     }
-    let dialect = dialect::recognise(&text, options)?;
-    let mut rows = Rows::new(&dialect, &[]);
-    rows.feed(text.as_bytes())?;
-    let words = rows.misread();
-    if !words.is_empty() {
-        rows = Rows::new(&dialect, &words);
-        rows.feed(text.as_bytes())?;
-    }
-    let (table, mut notes) = rows.finish(name)?;
-    notes.extend(remarks(&table));
-    if encoding == super::Encoding::Windows1252 {
-        notes.insert(0, Note::NotUtf8);
-    }
-    let format = Format {
-        encoding,
-        delimiter: dialect.delimiter,
-        decimal: dialect.decimal,
-        header: dialect.header,
-    };
-    Ok(ReadTable {
-        table,
-        format,
-        notes,
-    })
 }
 
-/// Takes rows into columns.
-struct Rows<'d> {
-    dialect: &'d Dialect,
-    columns: Vec<ColumnBuilder>,
-    n_rows: usize,
-    short: Places,
-    long: Places,
+/// Reads a table from the bytes of a file as they come, in pieces of any size. The pieces
+/// make no difference to what is read.
+///
+/// Some files have to be read twice: what was taken for UTF-8 turns out to be none, or a
+/// column begins with numbers and holds mostly words. The reader says so, remembers
+/// what it has found, and takes the file from its first byte on again.
+///
+/// ```
+/// use mixscope::data::csv::{Fed, Options, Reader};
+///
+/// let file = b"x,y\n1,2\n3,4\n5,7\n";
+/// let mut reader = Reader::new("t.csv", &Options::default());
+/// let read = 'again: loop {
+///     for piece in file.chunks(5) {
+///         if reader.feed(piece)? == Fed::Again {
+///             continue 'again;
+///         }
+///     }
+///     if let Some(read) = reader.finish()? {
+///         break read;
+///     }
+/// };
+/// assert_eq!(read.table.n_rows(), 3);
+/// # Ok::<(), mixscope::data::csv::CsvError>(())
+/// ```
+#[derive(Debug)]
+pub struct Reader {
+    name: String,
+    options: Options,
+    decoder: Decoder,
+    /// Text that is not in the rows yet.
+    text: String,
+    /// So much text is needed to see how to read it, as far as known.
+    enough: usize,
+    /// `None` until that is known.
+    rows: Option<Rows>,
+    /// Bytes fed since the beginning of the file.
+    bytes: u64,
+    /// Found out by an earlier reading: the file is not UTF-8.
+    not_utf8: bool,
+    /// And these columns are text.
+    words: Vec<usize>,
 }
 
-impl<'d> Rows<'d> {
-    /// Without rows yet; `words` are the columns known to be text.
-    fn new(dialect: &'d Dialect, words: &[usize]) -> Self {
-        let named = dialect.names.as_ref().map_or(0, Vec::len);
-        let columns = (0..dialect.width.max(named))
-            .map(|index| ColumnBuilder::new(dialect.decimal, words.contains(&index)))
-            .collect();
-        Self {
-            dialect,
-            columns,
-            n_rows: 0,
-            short: Places::default(),
-            long: Places::default(),
+/// What a [`Reader`] wants next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fed {
+    /// The bytes after these.
+    More,
+    /// The file from its first byte on again.
+    Again,
+}
+
+/// How far a [`Reader`] has come, and what the whole file will come to if the rest is like
+/// what was read. See [`Reader::outlook`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// Rows of the whole file.
+    pub rows: f64,
+    /// Columns of numbers.
+    pub numeric: usize,
+    /// Bytes of the whole table in memory.
+    pub table: f64,
+    /// Bytes of its largest column.
+    pub largest: f64,
+}
+
+impl Reader {
+    /// Before the first byte of a file of this name.
+    pub fn new(name: &str, options: &Options) -> Reader {
+        Reader {
+            name: name.to_owned(),
+            options: *options,
+            decoder: Decoder::new(false),
+            text: String::new(),
+            enough: LONGEST_LINE,
+            rows: None,
+            bytes: 0,
+            not_utf8: false,
+            words: Vec::new(),
         }
     }
 
-    /// All rows of a text, from the first one on.
-    fn feed(&mut self, text: &[u8]) -> Result<(), CsvError> {
-        let base = self.dialect.body;
-        let delimiter = self.dialect.delimiter_byte();
-        let mut lines = Lines::new(text);
-        let mut reader = self.dialect.records(&text[base..]);
-        let mut record = ByteRecord::new();
-        let mut start = base;
-        while reader
-            .read_byte_record(&mut record)
-            .map_err(|error| CsvError::Read {
-                message: error.to_string(),
-            })?
-        {
-            let end = base + reader.position().byte() as usize;
-            let raw = &text[start..end];
-            let mut broken = None;
-            if raw.contains(&b'"') {
-                let ends = lines::line_ends(raw);
-                let quotes = quotes::inspect(&raw[ends..], delimiter);
-                if let Some((at, field)) = quotes.open {
-                    return Err(CsvError::UnclosedQuote {
-                        line: lines.of(start + ends + at),
-                        column: field + 1,
-                    });
-                }
-                broken = quotes.broken;
-            }
-            if !sample::is_blank(&record) || self.is_lone_quotes(raw) {
-                self.push(&record, broken, || lines.of(start));
-            }
-            start = end;
+    /// The next bytes of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`]; nothing more can be read then.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Fed, CsvError> {
+        self.bytes += bytes.len() as u64;
+        self.go_on(bytes, false)
+    }
+
+    /// After the last byte: the table, or `None` if the file has to be read again.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`].
+    pub fn finish(&mut self) -> Result<Option<ReadTable>, CsvError> {
+        if self.go_on(&[], true)? == Fed::Again {
+            return Ok(None);
         }
+        let Some(rows) = self.rows.take() else {
+            return Err(CsvError::Empty);
+        };
+        self.words = rows.misread();
+        let encoding = self.decoder.encoding();
+        if !self.words.is_empty() {
+            self.restart();
+            return Ok(None);
+        }
+        let dialect = rows.dialect();
+        let format = Format {
+            encoding,
+            delimiter: dialect.delimiter,
+            decimal: dialect.decimal,
+            header: dialect.header,
+        };
+        let (table, mut notes) = rows.finish(&self.name)?;
+        notes.extend(remarks(&table));
+        if encoding == Encoding::Windows1252 {
+            notes.insert(0, Note::NotUtf8);
+        }
+        Ok(Some(ReadTable {
+            table,
+            format,
+            notes,
+        }))
+    }
+
+    /// Rows read so far.
+    pub fn n_rows(&self) -> usize {
+        self.rows.as_ref().map_or(0, Rows::n_rows)
+    }
+
+    /// What a file of `size` bytes will come to; `None` before there are rows.
+    pub fn outlook(&self, size: f64) -> Option<Outlook> {
+        let rows = self.rows.as_ref().filter(|rows| rows.n_rows() > 0)?;
+        let times = self.times(size);
+        let bytes = rows.columns().iter().map(|column| column.bytes() as f64);
+        Some(Outlook {
+            rows: rows.n_rows() as f64 * times,
+            numeric: rows.columns().iter().filter(|c| c.is_number()).count(),
+            table: bytes.clone().sum::<f64>() * times,
+            largest: bytes.fold(0.0, f64::max) * times,
+        })
+    }
+
+    /// Makes room for a file of `size` bytes, so that columns need not grow by doubling. Where
+    /// there is none, they grow as they can.
+    pub fn reserve(&mut self, size: f64) {
+        let times = self.times(size);
+        for column in self.rows.iter_mut().flat_map(Rows::columns_mut) {
+            column.reserve(times);
+        }
+    }
+
+    /// How many times as much the whole file is as what is in the rows.
+    fn times(&self, size: f64) -> f64 {
+        let read = self.bytes as f64 - self.text.len() as f64;
+        (size / read.max(1.0)).max(1.0)
+    }
+
+    /// Back to the first byte, with what was found out.
+    fn restart(&mut self) {
+        self.decoder = Decoder::new(self.not_utf8);
+        self.text.clear();
+        self.enough = LONGEST_LINE;
+        self.rows = None;
+        self.bytes = 0;
+    }
+
+    fn go_on(&mut self, bytes: &[u8], whole: bool) -> Result<Fed, CsvError> {
+        let before = self.text.len();
+        if self.decoder.push(bytes, whole, &mut self.text)? == Decoded::NotUtf8 {
+            self.not_utf8 = true;
+            self.restart();
+            return Ok(Fed::Again);
+        }
+        if self.rows.is_none() {
+            self.recognise(whole)?;
+        }
+        if let Some(rows) = &mut self.rows {
+            let text = self.text.as_bytes();
+            // A long record is not looked at again for every piece of it.
+            let fresh = text.get(before..).unwrap_or(text);
+            if !whole && text.len() < LONGEST_LINE && !fresh.iter().any(lines::is_end) {
+                return Ok(Fed::More);
+            }
+            let done = rows.feed(text, whole)?;
+            self.text.drain(..done);
+        }
+        Ok(Fed::More)
+    }
+
+    /// Looks at the beginning, once enough of it is there that more makes no difference.
+    fn recognise(&mut self, whole: bool) -> Result<(), CsvError> {
+        let text = &self.text[..];
+        if !whole && text.len() <= self.enough {
+            return Ok(());
+        }
+        self.decoder.check(text)?;
+        if !whole {
+            let end = preamble::end(text);
+            if end >= LONGEST_PREAMBLE {
+                let line = lines::count(&text.as_bytes()[..LONGEST_PREAMBLE]);
+                return Err(CsvError::NoRows { line });
+            }
+            if text.len() <= end + LONGEST_LINE {
+                self.enough = (end + LONGEST_LINE).max(2 * text.len());
+                return Ok(());
+            }
+        }
+        if text.trim().is_empty() {
+            return Err(CsvError::Empty);
+        }
+        let dialect = dialect::recognise(text, &self.options)?;
+        self.text.drain(..dialect.body);
+        self.rows = Some(Rows::new(dialect, &self.words));
         Ok(())
     }
-
-    /// In a single column, `""` is a cell without a value and not a blank line.
-    fn is_lone_quotes(&self, raw: &[u8]) -> bool {
-        self.columns.len() == 1 && raw.trim_ascii() == b"\"\""
-    }
-
-    /// A row; `broken` is the cell that goes on after its closing quote.
-    fn push(&mut self, record: &ByteRecord, broken: Option<usize>, mut line: impl FnMut() -> u64) {
-        let expected = self.columns.len();
-        if record.len() > expected {
-            let mut surplus = record.iter().skip(expected);
-            if surplus.any(|raw| !raw.trim_ascii().is_empty()) {
-                self.long.add(line);
-                return;
-            }
-        }
-        if record.len() < expected && record.len() != self.dialect.width {
-            self.short.add(&mut line);
-        }
-        self.n_rows += 1;
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let raw = record.get(index).unwrap_or_default();
-            if broken == Some(index) {
-                // `"4"5` arrives here as 45; with a quote it cannot pass for a number.
-                column.push(&[raw, b"\""].concat(), &mut line);
-            } else {
-                column.push(raw, &mut line);
-            }
-        }
-    }
-
-    /// Columns that were read as numbers and are text.
-    fn misread(&self) -> Vec<usize> {
-        let columns = self.columns.iter().enumerate();
-        columns
-            .filter(|(_, column)| column.is_misread())
-            .map(|(index, _)| index)
-            .collect()
-    }
-
-    fn finish(mut self, name: &str) -> Result<(Table, Vec<Note>), CsvError> {
-        if self.n_rows < 2 {
-            return Err(match self.n_rows {
-                0 => CsvError::NoRows {
-                    line: self.dialect.header.unwrap_or(self.dialect.line),
-                },
-                rows => CsvError::TooFewRows { rows },
-            });
-        }
-        let mut names = self.dialect.names.clone().unwrap_or_default();
-        names.resize(names.len().max(self.columns.len()), String::new());
-        // Delimiters at the ends of lines make columns of nothing without a name.
-        while let [.., _, last] = &self.columns[..]
-            && last.is_empty()
-            && names[self.columns.len() - 1].is_empty()
-        {
-            self.columns.pop();
-        }
-        names.truncate(self.columns.len());
-        let mut notes = Vec::new();
-        self.fit_header(&mut names, &mut notes);
-        let expected = self.columns.len();
-        if self.short.count > 0 {
-            notes.push(Note::ShortRows {
-                places: self.short,
-                expected,
-            });
-        }
-        if self.long.count > 0 {
-            notes.push(Note::LongRows {
-                places: self.long,
-                expected,
-            });
-        }
-        if let Some(example) = self.dialect.doubtful.clone() {
-            notes.push(Note::DecimalComma { example });
-        }
-        let first_text = first_text(&self.columns);
-        let mut of_columns = Vec::new();
-        let mut columns = Vec::with_capacity(expected);
-        for (index, (builder, name)) in self.columns.into_iter().zip(names).enumerate() {
-            let shown = if name.is_empty() {
-                format!("column {}", index + 1)
-            } else {
-                name.clone()
-            };
-            let (values, column_notes) = builder.finish(&shown);
-            of_columns.extend(column_notes);
-            columns.push(match values {
-                Values::Number(values) => Column::number(name, values),
-                Values::Text(values) => Column::text(name, values),
-            });
-        }
-        let more = of_columns.len().saturating_sub(COLUMN_NOTES);
-        of_columns.truncate(COLUMN_NOTES);
-        notes.extend(of_columns);
-        if more > 0 {
-            notes.push(Note::More(more));
-        }
-        let table = Table::new(name, columns);
-        if table.numeric_columns().is_empty() {
-            let (line, column, cell) = first_text.unwrap_or((self.dialect.line, 1, String::new()));
-            return Err(CsvError::NoNumbers {
-                columns: expected,
-                line,
-                column,
-                cell,
-            });
-        }
-        if table.default_columns().is_empty() {
-            return Err(CsvError::NothingVaries);
-        }
-        Ok((table, notes))
-    }
-
-    /// Remarks on a header that is shorter or longer than the rows. One that lacks a single
-    /// name may be R's, which leaves the names of the rows unnamed.
-    fn fit_header(&self, names: &mut Vec<String>, notes: &mut Vec<Note>) {
-        let Some(header) = &self.dialect.names else {
-            return;
-        };
-        let fields = self.columns.len();
-        if header.len() < fields {
-            let row_names = header.len() + 1 == fields && self.columns[0].may_name_rows();
-            if row_names {
-                names.insert(0, "row names".into());
-                names.truncate(fields);
-            }
-            notes.push(Note::HeaderShort {
-                names: header.len(),
-                fields,
-                row_names,
-            });
-        } else if fields > self.dialect.width {
-            notes.push(Note::HeaderLong {
-                names: fields,
-                fields: self.dialect.width,
-            });
-        }
-    }
-}
-
-/// Line, column and beginning of the first cell that is text.
-fn first_text(columns: &[ColumnBuilder]) -> Option<(u64, usize, String)> {
-    let found = columns.iter().enumerate().filter_map(|(index, column)| {
-        let (line, cell) = column.first_text()?;
-        Some((line, index + 1, cell.to_owned()))
-    });
-    found.min_by_key(|&(line, column, _)| (line, column))
 }

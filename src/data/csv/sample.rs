@@ -1,39 +1,31 @@
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
-
 use super::cell;
 use super::dialect::Delimiter;
+use super::lines;
+use super::records::{Cut, Record, Splitter};
 
 /// So many rows are looked at.
 const SAMPLE_ROWS: usize = 200;
 /// They are sought in so many bytes, and in more if lines are long.
 const SAMPLE_BYTES: usize = 256 << 10;
 /// A first line that is longer than this is not the line of a table.
-const LONGEST_LINE: usize = 4 << 20;
-
-/// Splits a text into records, whatever their lengths.
-pub(super) fn records(text: &[u8], delimiter: Delimiter) -> Reader<&[u8]> {
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.byte())
-        .from_reader(text)
-}
+pub(super) const LONGEST_LINE: usize = 4 << 20;
 
 /// A line of blanks between rows is none of them.
-pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record.len() == 1 && cell::clean(&record[0]).is_empty()
+pub(super) fn is_blank(record: &Record<'_>) -> bool {
+    record.len() == 1 && record.get(0).is_some_and(|raw| cell::clean(raw).is_empty())
 }
 
 /// The first rows, blank lines left out.
-pub(super) struct Sample {
-    pub(super) records: Vec<ByteRecord>,
+pub(super) struct Sample<'t> {
+    pub(super) records: Vec<Record<'t>>,
     /// Where each of them ends.
     pub(super) ends: Vec<usize>,
 }
 
-impl Sample {
-    /// `None` if the first record does not end for megabytes.
-    pub(super) fn of(bytes: &[u8], delimiter: Delimiter) -> Option<Self> {
+impl<'t> Sample<'t> {
+    /// `None` if the first record does not end for megabytes. What comes more than
+    /// [`LONGEST_LINE`] bytes after the beginning makes no difference.
+    pub(super) fn of(bytes: &'t [u8], delimiter: Delimiter) -> Option<Self> {
         let mut size = SAMPLE_BYTES;
         loop {
             let sample = Self::within(bytes, size, delimiter);
@@ -48,42 +40,40 @@ impl Sample {
         }
     }
 
-    fn within(bytes: &[u8], size: usize, delimiter: Delimiter) -> Self {
+    fn within(bytes: &'t [u8], size: usize, delimiter: Delimiter) -> Self {
         let part = &bytes[..size.min(bytes.len())];
-        let mut reader = records(part, delimiter);
+        let whole = part.len() == bytes.len();
+        let splitter = Splitter::new(delimiter);
         let mut sample = Self {
             records: Vec::new(),
             ends: Vec::new(),
         };
-        let mut record = ByteRecord::new();
-        while sample.records.len() < SAMPLE_ROWS
-            && reader.read_byte_record(&mut record).unwrap_or(false)
-        {
-            let end = reader.position().byte() as usize;
-            // A record at the very end of a part may go on beyond it.
-            if end >= part.len() && part.len() < bytes.len() {
+        let mut at = 0;
+        while sample.records.len() < SAMPLE_ROWS {
+            at += lines::line_ends(&part[at..]);
+            if at == part.len() {
                 break;
             }
+            let mut record = Record::default();
+            at = match splitter.cut(part, at, whole, &mut record) {
+                Cut::Record(end) => end,
+                // It ends with the text; the reader will say so.
+                Cut::Open { .. } => part.len(),
+                Cut::Unfinished => break,
+            };
             if !is_blank(&record) {
-                sample.records.push(record.clone());
-                sample.ends.push(end);
+                sample.records.push(record);
+                sample.ends.push(at);
             }
         }
         sample
     }
 }
 
-/// Where a record begins.
-pub(super) fn offset(record: &ByteRecord) -> usize {
-    record
-        .position()
-        .map_or(0, |position| position.byte() as usize)
-}
-
 /// The most frequent number of cells, and how many records have it; the larger of two
 /// that are equally frequent.
-pub(super) fn usual_width(records: &[ByteRecord]) -> (usize, usize) {
-    let mut widths: Vec<usize> = records.iter().map(ByteRecord::len).collect();
+pub(super) fn usual_width(records: &[Record<'_>]) -> (usize, usize) {
+    let mut widths: Vec<usize> = records.iter().map(Record::len).collect();
     widths.sort_unstable();
     widths
         .chunk_by(|a, b| a == b)

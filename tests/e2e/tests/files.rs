@@ -187,6 +187,123 @@ async fn a_file_goes_nowhere() -> Result<()> {
     page.close().await
 }
 
+/// Nothing is being read.
+const IDLE: &str = "return document.querySelector('.busy').hidden";
+
+/// A file of two columns that takes a while to read.
+fn large(rows: usize) -> Vec<u8> {
+    let mut table = String::from("x,y\n");
+    let mut state = 1u32;
+    for _ in 0..rows {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let (x, y) = (state >> 20, (state >> 8) & 4095);
+        table += &format!("{}.{:04},{}.5\n", x % 97, y, (x + y) % 89);
+    }
+    table.into_bytes()
+}
+
+/// Notes what the page says while it works, and what else it shows then; with the second
+/// word of progress it does what is to be done.
+fn note_progress(then: &str) -> String {
+    format!(
+        "window.said = [];
+        const look = () => {{
+            const words = document.querySelector('[aria-label=Working]')?.textContent;
+            const last = window.said.at(-1);
+            if (!words?.includes(' MB,') || words === last?.words) return;
+            const at = performance.now();
+            const iteration = document.querySelector('output[aria-label=Iteration]').innerText;
+            window.said.push({{ words, at, iteration }});
+            if (window.said.length === 2) {{ {then} }}
+        }};
+        new MutationObserver(look).observe(document.body,
+            {{ subtree: true, childList: true, characterData: true }});"
+    )
+}
+
+/// What was noted: words, milliseconds, the iteration shown.
+async fn noted(page: &Page) -> Result<Vec<(String, f64, String)>> {
+    let said = "return window.said.map(({ words, at, iteration }) => [words, at, iteration])";
+    Ok(serde_json::from_value(page.run(said, vec![]).await?)?)
+}
+
+#[tokio::test]
+async fn while_a_large_file_is_read_the_page_says_how_far_it_is_and_answers() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.read_at("0 at the start").await?;
+    let e_step = "document.querySelector('button[aria-label=E-step]').click()";
+    page.run(&note_progress(e_step), vec![]).await?;
+    page.upload("large.csv", &large(6_000_000)).await?;
+    page.read_when(|now| now.data == "large.csv").await?;
+    let noted = noted(&page).await?;
+    assert!(noted.len() > 3, "{noted:?}");
+    let done = |words: &str| -> Option<f64> {
+        let (done, rest) = words
+            .strip_prefix("Reading large.csv: ")?
+            .split_once(" of ")?;
+        rest.contains("million a second")
+            .then(|| done.parse().ok())?
+    };
+    let far: Vec<f64> = noted.iter().filter_map(|(words, ..)| done(words)).collect();
+    assert_eq!(far.len(), noted.len(), "{noted:?}");
+    assert!(far.is_sorted(), "{far:?}");
+    assert!(noted[0].0.contains("This tab can hold it"), "{noted:?}");
+    let answered = noted
+        .iter()
+        .any(|(.., iteration)| iteration == "1 after E-step");
+    assert!(answered, "{noted:?}");
+    assert_eq!(page.read().await?.iteration, "0 at the start");
+    page.wait_until("nothing is read", IDLE).await?;
+    assert!(page.text().await?.contains("With its fit it takes about"));
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    page.close().await
+}
+
+#[tokio::test]
+async fn a_large_file_can_be_left_and_nothing_is_lost() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.click("E-step").await?;
+    let before = page.read_at("1 after E-step").await?;
+    let file = large(6_000_000);
+    let button = "document.querySelector('.busy button').click()";
+    let key = "document.body.dispatchEvent(\
+        new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))";
+    for (name, way) in [("button.csv", button), ("key.csv", key)] {
+        page.run(&note_progress(way), vec![]).await?;
+        page.upload(name, &file).await?;
+        page.wait_until("it is read", "return window.said.length > 1")
+            .await?;
+        page.wait_until("it is left", IDLE).await?;
+        let last = noted(&page).await?.pop();
+        assert_eq!(page.read().await?, before, "what was there stays: {last:?}");
+        assert!(page.find_now(Role::Alert, "Problem").await?.is_none());
+    }
+    page.upload("faithful.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "faithful.csv").await?;
+    assert_eq!(page.console_problems().await?, [""; 0]);
+    page.close().await
+}
+
+#[tokio::test]
+async fn of_two_choices_of_data_the_last_one_holds() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.read_at("0 at the start").await?;
+    let file = large(6_000_000);
+    let choose = "const sets = document.getElementById('data-set');
+        sets.selectedIndex = Array.from(sets.options).findIndex(set => set.text === 'Iris');
+        sets.dispatchEvent(new Event('change', { bubbles: true }))";
+    page.run(&note_progress(choose), vec![]).await?;
+    page.upload("large.csv", &file).await?;
+    page.read_when(|now| now.data == "Iris").await?;
+    page.wait_until("nothing is read", IDLE).await?;
+    page.upload("large.csv", &file).await?;
+    page.upload("faithful.csv", FAITHFUL).await?;
+    page.read_when(|now| now.data == "faithful.csv").await?;
+    page.wait_until("nothing is read", IDLE).await?;
+    assert_eq!(page.read().await?.data, "faithful.csv");
+    page.close().await
+}
+
 /// No number on the page is one that is none.
 async fn all_numbers_are_numbers(page: &Page) -> Result<()> {
     let odd = "return document.body.innerText.match(/.*(\\bNaN\\b|\\binf(inity)?\\b|\u{221e}).*/i)?.[0] ?? ''";
