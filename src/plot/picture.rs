@@ -9,6 +9,7 @@ use super::request::{Picture, PictureRequest};
 use super::shelves::Shelves;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::fit::Shares;
+use crate::later::later;
 use crate::mixture::Mixture;
 use crate::session::Session;
 
@@ -86,38 +87,40 @@ impl Points {
     }
 }
 
-/// Adds the points in the colours of their components, mixed in linear light in proportion to
-/// the responsibilities; and gives these for the heat map, if one is wanted.
-fn coloured(
-    matrix: &Matrix,
-    mixture: &Mixture,
-    request: &PictureRequest,
-    points: &mut Points,
-) -> Vec<f32> {
-    let k = mixture.n_components();
-    let colour = |c: usize| {
-        let rgb = request.colours.get(c).copied().unwrap_or(request.neutral);
-        let [r, g, b] = to_linear(rgb).map(f64::from);
-        // The last is what the responsibilities sum to: less than 1 beside noise.
-        [r, g, b, 1.0]
-    };
-    let colours: Vec<[f64; 4]> = (0..k).map(colour).collect();
-    let columns = matrix.n_rows().min(request.heat_width as usize);
-    let mut shelves = (columns > 0).then(|| Shelves::new(matrix.n_rows(), k, columns));
-    let mut shares = Shares::new(matrix, mixture);
-    let mut sums = [[0.0; BLOCK_ROWS]; 4];
-    let mut mixed = [[0; 4]; BLOCK_ROWS];
-    for block in matrix.blocks() {
-        shares.take(&block);
-        shares.mix(&colours, &mut sums);
-        blend(&sums, &mut mixed);
-        points.add(&block, &mixed);
-        if let Some(shelves) = &mut shelves {
-            let rows: Vec<_> = (0..k).map(|c| shares.row(c)).collect();
-            shelves.take(&rows, &shares.labels()[..block.len()]);
+later! { Steps 20:
+    /// Adds the points in the colours of their components, mixed in linear light in proportion to
+    /// the responsibilities; and gives these for the heat map, if one is wanted.
+    fn coloured(
+        matrix: &Matrix,
+        mixture: &Mixture,
+        request: &PictureRequest,
+        points: &mut Points,
+    ) -> Vec<f32> {
+        let k = mixture.n_components();
+        let colour = |c: usize| {
+            let rgb = request.colours.get(c).copied().unwrap_or(request.neutral);
+            let [r, g, b] = to_linear(rgb).map(f64::from);
+            // The last is what the responsibilities sum to: less than 1 beside noise.
+            [r, g, b, 1.0]
+        };
+        let colours: Vec<[f64; 4]> = (0..k).map(colour).collect();
+        let columns = matrix.n_rows().min(request.heat_width as usize);
+        let mut shelves = (columns > 0).then(|| Shelves::new(matrix.n_rows(), k, columns));
+        let mut shares = Shares::new(matrix, mixture);
+        let mut sums = [[0.0; BLOCK_ROWS]; 4];
+        let mut mixed = [[0; 4]; BLOCK_ROWS];
+        for block in matrix.blocks() {
+            shares.take(&block);
+            shares.mix(&colours, &mut sums);
+            blend(&sums, &mut mixed);
+            points.add(&block, &mixed);
+            if let Some(shelves) = &mut shelves {
+                let rows: Vec<_> = (0..k).map(|c| shares.row(c)).collect();
+                shelves.take(&rows, &shares.labels()[..block.len()]);
+            }
         }
+        shelves.map_or(Vec::new(), Shelves::columns)
     }
-    shelves.map_or(Vec::new(), Shelves::columns)
 }
 
 /// Colours from sums of light and of responsibilities.
