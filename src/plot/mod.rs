@@ -3,7 +3,8 @@
 //! A [`Scene`] is a list of shapes in CSS pixels; what it shows is decided here,
 //! and a painter only replays it (on a canvas in the page, or as SVG with
 //! [`svg()`]). What is made of very many parts is pixels from the start:
-//! [`PointLayer`] and [`heat_pixels`].
+//! [`PointLayer`] and [`heat_pixels`]. Points of some rows each can be drawn apart and their
+//! [`Layer`]s put one above another.
 //!
 //! The map is three layers: [`map_ground`] (well, grid, tick labels), the points,
 //! and [`map_overlay`] (trails, ellipses, means), all placed by one [`MapLayout`].

@@ -73,7 +73,10 @@ impl Shelves {
     /// Responsibilities in sorted order, averaged into the columns: K rows of as many numbers.
     pub(super) fn columns(mut self) -> Vec<f32> {
         self.keys.sort_unstable();
-        let (n, columns, k) = (self.n, self.columns, self.k);
+        let (columns, k) = (self.columns, self.k);
+        // Ranks times columns exceed 32 bits.
+        let (n, width) = (self.n as u64, columns as u64);
+        let first_rank = |column: u64| (column * n).div_ceil(width);
         let mut heat = vec![0.0f64; k * columns];
         let mut rank = 0;
         for place in 0..self.counts.len() {
@@ -82,28 +85,24 @@ impl Shelves {
                 None => place,
             };
             let sums = &self.sums[shelf * k..][..k];
-            let (count, end) = (
-                f64::from(self.counts[shelf]),
-                rank + self.counts[shelf] as usize,
-            );
+            let count = self.counts[shelf];
+            let end = rank + u64::from(count);
             // A column holds the rows of rank r with r * columns / n equal to its number.
             while rank < end {
-                let column = rank * columns / n;
-                let after = ((column + 1) * n).div_ceil(columns).min(end);
-                let part = (after - rank) as f64 / count;
+                let column = rank * width / n;
+                let after = first_rank(column + 1).min(end);
+                let part = (after - rank) as f64 / f64::from(count);
                 for (c, sum) in sums.iter().enumerate() {
-                    heat[c * columns + column] += sum * part;
+                    heat[c * columns + column as usize] += sum * part;
                 }
                 rank = after;
             }
         }
-        let rows = |column: usize| {
-            let first = |column: usize| (column * n).div_ceil(columns);
-            (first(column + 1) - first(column)).max(1) as f64
+        let average = |(i, sum): (usize, &f64)| {
+            let column = (i % columns) as u64;
+            (sum / (first_rank(column + 1) - first_rank(column)) as f64) as f32
         };
-        let heat = heat.iter().enumerate();
-        heat.map(|(i, sum)| (sum / rows(i % columns)) as f32)
-            .collect()
+        heat.iter().enumerate().map(average).collect()
     }
 }
 

@@ -160,11 +160,15 @@ impl Selection {
         }
         let all = 0..table.n_rows() as u32;
         let has_all = |row: &u32| columns.iter().all(|c| !c[*row as usize].is_nan());
-        let incomplete = table.n_rows() - all.clone().filter(has_all).count();
+        let gaps = fitted.iter().any(|&c| table.columns()[c].missing() > 0);
+        let incomplete = match gaps {
+            true => table.n_rows() - all.clone().filter(has_all).count(),
+            false => 0,
+        };
         let fit_holes = roles.missing == Missing::Fit && incomplete > 0;
         let rows: Vec<u32> = match roles.missing {
-            Missing::Fit => all.collect(),
-            Missing::Drop => all.filter(has_all).collect(),
+            Missing::Drop if incomplete > 0 => all.filter(has_all).collect(),
+            _ => all.collect(),
         };
         if rows.len() < 2 {
             return Err(problem(
