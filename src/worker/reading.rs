@@ -138,9 +138,7 @@ impl Reading {
                     .map_err(|why| not_opened(&name, &why, SMALLER))?;
                 self.reader.reserve(size);
             }
-            if self.at < size {
-                return Ok(None);
-            }
+            return Ok(None);
         }
         let read = self.reader.finish().map_err(refused)?;
         if read.is_none() {
@@ -185,7 +183,11 @@ impl Reading {
     /// How far it has come; `None` if that was told a moment ago.
     fn progress(&mut self) -> Option<String> {
         let now = js_sys::Date::now();
-        if now - self.told < BREATH {
+        let size = self.file.size();
+        // The last piece of a large file is always told: the data are made ready next, during
+        // which nothing is.
+        let last = self.at == size && now - self.began > BREATH;
+        if now - self.told < BREATH && !last {
             return None;
         }
         self.told = now;
@@ -197,13 +199,16 @@ impl Reading {
             self.file.name(),
             if self.again { " once more" } else { "" },
             megabytes(self.at),
-            megabytes(self.file.size()),
+            megabytes(size),
             millions(rows),
             millions(1e3 * rows / (now - self.began).max(1.0)),
         );
         let need = self.need().map(|need| need.words()).unwrap_or_default();
         if !need.is_empty() {
             words += &format!(" {need} This tab can hold it.");
+        }
+        if last {
+            words += " Making them ready …";
         }
         Some(words)
     }

@@ -165,12 +165,7 @@ impl Server {
                 match parts.into_iter().try_for_each(parts::load) {
                     Ok(()) => measure::begin(self),
                     Err(why) => {
-                        self.session.tell(Problem {
-                            what: format!(
-                                "This device was not measured. What it takes did not arrive: {why}."
-                            ),
-                            remedy: OFFLINE.to_owned(),
-                        });
+                        self.lacks("This device was not measured", &why);
                         self.show();
                     }
                 }
@@ -199,12 +194,17 @@ impl Server {
             loaded = parts::load(Part::Methods);
         }
         if let Err(why) = loaded {
-            return self.session.tell(Problem {
-                what: format!("This was not done. What it takes did not arrive: {why}."),
-                remedy: OFFLINE.to_owned(),
-            });
+            return self.lacks("This was not done", &why);
         }
         self.session.handle(command);
+    }
+
+    /// Tells that a part of the program did not arrive.
+    fn lacks(&mut self, what: &str, why: &str) {
+        self.session.tell(Problem {
+            what: format!("{what}. What it takes did not arrive: {why}."),
+            remedy: OFFLINE.to_owned(),
+        });
     }
 
     /// Begins to read a file, in place of one that is being read. The data stay until it is
@@ -216,12 +216,7 @@ impl Server {
         match loaded {
             Ok(()) => reading::begin(self, file),
             Err(why) => {
-                self.session.tell(Problem {
-                    what: format!(
-                        "\u{201c}{name}\u{201d} was not opened. What reads files did not arrive: {why}."
-                    ),
-                    remedy: OFFLINE.to_owned(),
-                });
+                self.lacks(&format!("\u{201c}{name}\u{201d} was not opened"), &why);
                 self.reply(&Reply::Busy(String::new()));
                 self.show();
             }

@@ -304,6 +304,31 @@ async fn of_two_choices_of_data_the_last_one_holds() -> Result<()> {
     page.close().await
 }
 
+#[tokio::test]
+async fn more_than_a_tab_can_hold_is_refused_at_its_beginning() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.click("E-step").await?;
+    let before = page.read_at("1 after E-step").await?;
+    // 32 GB that exist as the same few, over and over.
+    let huge = "const rows = new Blob(['1.5,2.25,3\\n4.5,1.75,2\\n'.repeat(400000)]);
+        const files = new DataTransfer();
+        files.items.add(new File(Array(4000).fill(rows), 'huge.csv'));
+        const input = document.querySelector('input[type=file]');
+        input.files = files.files;
+        input.dispatchEvent(new Event('change', { bubbles: true }))";
+    page.run(huge, vec![]).await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert!(alert.contains("huge.csv"), "{alert}");
+    assert!(
+        alert.contains("GB of memory; a tab has room for 3.6 GB"),
+        "{alert}"
+    );
+    assert!(alert.contains("a sample of its rows"), "{alert}");
+    assert_eq!(page.read().await?, before, "what was there stays");
+    goes_on(&page).await?;
+    page.close().await
+}
+
 /// No number on the page is one that is none.
 async fn all_numbers_are_numbers(page: &Page) -> Result<()> {
     let odd = "return document.body.innerText.match(/.*(\\bNaN\\b|\\binf(inity)?\\b|\u{221e}).*/i)?.[0] ?? ''";
