@@ -59,11 +59,11 @@ impl Em {
 
     /// Goes on from where a fit stood. A plan of another algorithm begins that algorithm here.
     pub fn resume(matrix: &Matrix, state: State, plan: &Plan) -> Em {
-        Em::evaluate(matrix, plan.scheme.adopt(state), None, plan)
+        Em::evaluate(matrix, plan.scheme.adopt(state), plan)
     }
 
     /// The E-step of a state, over the rows that its algorithm looks at.
-    fn evaluate(matrix: &Matrix, state: State, previous: Option<&[u8]>, plan: &Plan) -> Em {
+    fn evaluate(matrix: &Matrix, state: State, plan: &Plan) -> Em {
         let mixture = &state.mixture;
         let n = matrix.n_rows();
         let (assign, rows) = match plan.scheme {
@@ -74,10 +74,7 @@ impl Em {
             ),
         };
         let expectation = match rows {
-            None => {
-                let previous = previous.filter(|labels| labels.len() == n);
-                e_step_as(matrix, mixture, mixture.means(), previous, assign)
-            }
+            None => e_step_as(matrix, mixture, mixture.means(), assign),
             Some(rows) => beyond::expectation_of_part(matrix, &rows, mixture),
         };
         let shown = plan.objective_at(&state, n);
@@ -187,7 +184,7 @@ impl Em {
             t: self.state.t + 1,
             memory,
         };
-        let next = Em::evaluate(matrix, state, Some(&self.expectation.labels), plan);
+        let next = Em::evaluate(matrix, state, plan);
         if next.objective.is_finite() {
             Ok(next)
         } else {
@@ -206,10 +203,10 @@ impl Em {
 pub(super) fn part(matrix: &Matrix, rows: &[usize], mixture: &Mixture) -> Expectation {
     let some = matrix.subset(rows);
     let soft = Default::default();
-    let mut expectation = e_step_as(&some, mixture, mixture.means(), None, soft);
+    let mut expectation = e_step_as(&some, mixture, mixture.means(), soft);
     expectation.log_likelihood = match expectation.rows > 0.0 {
         true => expectation.log_likelihood * (matrix.total_weight() / expectation.rows),
-        false => e_step_as(matrix, mixture, mixture.means(), None, soft).log_likelihood,
+        false => e_step_as(matrix, mixture, mixture.means(), soft).log_likelihood,
     };
     expectation
 }
