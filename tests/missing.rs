@@ -336,13 +336,13 @@ proptest! {
         let matrix = matrix(&x);
         let mixture = start(&matrix, &s).unwrap();
         let plan = Plan::plain(vec![1e-6; x.len()]);
-        let near = e_step(&matrix, &mixture, mixture.means(), None);
+        let near = e_step(&matrix, &mixture, mixture.means());
         let aside: Vec<Vec<f64>> = mixture.means().iter().map(|m| m.iter().map(|v| v + off).collect()).collect();
         // Far enough that the digits are gone and the sums must be formed again.
         let far: Vec<Vec<f64>> = mixture.means().iter().map(|m| m.iter().map(|v| v + 1e5 * off).collect()).collect();
         let expected = m_step(&matrix, &mixture, &near, &plan);
         for (centres, tolerance) in [(aside, 1e-9), (far, 1e-5)] {
-            let e = e_step(&matrix, &mixture, &centres, None);
+            let e = e_step(&matrix, &mixture, &centres);
             prop_assert!(close(e.log_likelihood, near.log_likelihood, 1e-12));
             if let (Ok(a), Ok(b)) = (&expected, m_step(&matrix, &mixture, &e, &plan)) {
                 let (a, b) = (numbers(a, matrix.centre()), numbers(&b, matrix.centre()));

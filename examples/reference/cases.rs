@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, Plan, Settings, StepError, kmeans};
+use mixscope::fit::{Em, Floor, Plan, Settings, StepError, kmeans, strongest};
 use mixscope::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 use mixscope::study::{aic, bic};
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ fn gmm(case: &Value, folder: &Path) -> Result<Value, String> {
         "after_1": after_1,
         "final": parameters(&em, &matrix, inputs),
         "responsibilities": responsibilities.iter().take(20).collect::<Vec<_>>(),
-        "labels": em.expectation().labels,
+        "labels": strongest(&matrix, em.mixture()),
         "log_density_first": log_density.iter().take(20).collect::<Vec<_>>(),
     });
     if let Ok(query) = rows(&inputs["query"]) {

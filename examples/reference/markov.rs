@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, Plan};
+use mixscope::fit::{Em, Floor, Plan, strongest};
 use mixscope::mixture::{Chain, Mixture, Responsibilities};
 use mixscope::study::{aic, bic, viterbi};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ pub fn hmm(case: &Value, folder: &Path) -> Result<Value, String> {
         "after_1": after_1,
         "final": states(&em, &matrix, inputs),
         "posteriors": posteriors.iter().take(shown(&expected["posteriors"])).collect::<Vec<_>>(),
-        "posterior_argmax": em.expectation().labels,
+        "posterior_argmax": strongest(&matrix, em.mixture()),
         "viterbi": {"log_prob": path.log_probability, "path": path.states[..n_states]},
         "n_parameters": p,
         "aic": aic(em.log_likelihood(), p),

@@ -35,7 +35,7 @@ pub fn run(case: &Value, folder: &Path) -> Result<Value, String> {
     let n = matrix.n_rows() as f64;
     let on_all_rows = |em: &Em| {
         let mixture = em.mixture();
-        e_step(&matrix, mixture, mixture.means(), None).log_likelihood / n
+        e_step(&matrix, mixture, mixture.means()).log_likelihood / n
     };
 
     let mut em = Em::new(&matrix, start, &plan);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Floor, Plan, VariationalPrior};
+use mixscope::fit::{Em, Floor, Plan, VariationalPrior, strongest};
 use mixscope::mixture::special::ln_gamma;
 use mixscope::mixture::{Concentration, Covariance, CovarianceType, Mixture};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub fn run(case: &Value, folder: &Path) -> Result<Value, String> {
         "after_1": after_1,
         "final": posterior(&em, &matrix, inputs),
         "responsibilities": responsibilities.iter().take(20).collect::<Vec<_>>(),
-        "labels": em.expectation().labels,
+        "labels": strongest(&matrix, em.mixture()),
         "log_density_first": log_density.iter().take(20).collect::<Vec<_>>(),
     });
     let query = shifted(&rows(&case["expected"]["query"])?, matrix.centre())?;

@@ -27,10 +27,9 @@ later! { Steps 10:
     pub(super) fn take(
         obvious: &mut Obvious<'_>,
         block: &Block<'_>,
-        labels: &mut [u8],
         node: &mut Node,
     ) {
-        obvious.take(block, labels, node);
+        obvious.take(block, node);
     }
 }
 

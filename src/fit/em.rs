@@ -61,11 +61,11 @@ impl Em {
 
     /// Goes on from where a fit stood. A plan of another algorithm begins that algorithm here.
     pub fn resume(matrix: &Matrix, state: State, plan: &Plan) -> Em {
-        Em::evaluate(matrix, plan.scheme.adopt(state), None, plan)
+        Em::evaluate(matrix, plan.scheme.adopt(state), plan)
     }
 
     /// The E-step of a state, over the rows that its algorithm looks at.
-    fn evaluate(matrix: &Matrix, state: State, previous: Option<&[u8]>, plan: &Plan) -> Em {
+    fn evaluate(matrix: &Matrix, state: State, plan: &Plan) -> Em {
         let mixture = &state.mixture;
         let n = matrix.n_rows();
         let (assign, rows) = match plan.scheme {
@@ -76,10 +76,7 @@ impl Em {
             ),
         };
         let expectation = match rows {
-            None => {
-                let previous = previous.filter(|labels| labels.len() == n);
-                e_step_as(matrix, mixture, mixture.means(), previous, assign)
-            }
+            None => e_step_as(matrix, mixture, mixture.means(), assign),
             Some(rows) => beyond::expectation_of_part(matrix, &rows, mixture),
         };
         Em::with(matrix, state, expectation, plan)
@@ -204,10 +201,7 @@ impl Em {
         mixture: Mixture,
         shares: Vec<Share>,
     ) -> Result<Em, StepError> {
-        let previous = Some(&self.expectation.labels[..]).filter(|l| l.len() == matrix.n_rows());
-        let (means, soft) = (mixture.means(), Assign::Soft);
-        let expectation = Expectation::join(matrix, &mixture, means, previous, soft, shares);
-        match expectation {
+        match Expectation::join(matrix, mixture.means(), Assign::Soft, shares) {
             Some(expectation) => {
                 let state = self.next_state(mixture, self.state.memory.clone());
                 Em::with(matrix, state, expectation, plan).if_finite()
@@ -225,7 +219,7 @@ impl Em {
         plan: &Plan,
     ) -> Result<Em, StepError> {
         let state = self.next_state(mixture, memory);
-        Em::evaluate(matrix, state, Some(&self.expectation.labels), plan).if_finite()
+        Em::evaluate(matrix, state, plan).if_finite()
     }
 
     fn next_state(&self, mixture: Mixture, memory: Memory) -> State {
@@ -254,10 +248,10 @@ impl Em {
 pub(super) fn part(matrix: &Matrix, rows: &[usize], mixture: &Mixture) -> Expectation {
     let some = matrix.subset(rows);
     let soft = Default::default();
-    let mut expectation = e_step_as(&some, mixture, mixture.means(), None, soft);
+    let mut expectation = e_step_as(&some, mixture, mixture.means(), soft);
     expectation.log_likelihood = match expectation.rows > 0.0 {
         true => expectation.log_likelihood * (matrix.total_weight() / expectation.rows),
-        false => e_step_as(matrix, mixture, mixture.means(), None, soft).log_likelihood,
+        false => e_step_as(matrix, mixture, mixture.means(), soft).log_likelihood,
     };
     expectation
 }

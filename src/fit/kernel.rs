@@ -5,32 +5,26 @@
 //! and what tests compare with. What differs here:
 //!
 //! - Densities are in units of log 2: log2 (w_k N(x)) = c_k - |F_k (x - mu_k)|^2, F_k the
-//!   inverse Cholesky factor times sqrt(log2(e) / 2). One polynomial makes the power of 2.
+//!   inverse Cholesky factor times sqrt(log2(e) / 2). A table and a short polynomial make the
+//!   power of 2.
 //! - No search for the largest: everything is relative to the largest c_k, and a block with a
 //!   row whose sum is near underflow is left to the obvious way, so that rows far out stay exact.
 //! - One logarithm for many rows: their sums are multiplied, mantissas and exponents apart.
-//! - The sums of a component are a product of a matrix with its transpose, in tiles that
-//!   stay in registers.
+//! - Full covariances in many dimensions go in tiles that stay in registers ([`space`]).
 //!
-//! Loops run over arrays of fixed size, in pairs and without branches. Each is a function of its own, never
-//! inlined: in one large function the browser's compiler runs out of registers, at half the speed.
+//! Loops run over arrays of fixed size, in pairs and without branches. Each is a function of its
+//! own, never inlined: in one large function the browser's compiler runs out of registers, at
+//! half the speed. Exponents and powers are two loops for another reason: a row is a long chain
+//! of operations, of which a processor overlaps more the shorter it is.
 
 use super::e_step::Sums;
-use super::lanes::{Four, PAIR, Pair};
+use super::lanes::{PAIR, Pair, Powers};
+use super::space::{self, Space};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{Covariance, Kind, LN_2_PI, Mixture};
 
-type Rows = [f64; BLOCK_ROWS];
-
-/// Rows that are taken through all columns at a time where there are many.
-const TILE_ROWS: usize = 64;
-
-/// Rows whose densities are computed at a time where there are many columns.
-const GROUP: usize = 4;
-
-/// Columns whose products with others are summed at a time.
-const TILE: usize = 4;
+pub(super) type Rows = [f64; BLOCK_ROWS];
 
 /// Below this sum of densities, relative to the highest peak, a row is left to logarithms.
 const FARTHEST: f64 = 1e-250;
@@ -42,23 +36,20 @@ pub(super) struct Kernel {
     highest: f64,
     d: usize,
     dense: bool,
+    powers: Box<Powers>,
     /// Densities of a block relative to the highest peak, K x [`BLOCK_ROWS`].
     table: Vec<f64>,
     /// Their sum, then its reciprocal times the row's weight.
     sums: Box<Rows>,
-    /// Offsets of a few rows from a mean, D x [`GROUP`].
-    group: Vec<[f64; GROUP]>,
-    /// Offsets of more rows, each times the root of a responsibility, and these roots:
-    /// (D + 1) x [`TILE_ROWS`].
-    offsets: Vec<f64>,
+    space: Space,
 }
 
-struct Component {
+pub(super) struct Component {
     /// log2 of the weighted peak.
     constant: f64,
-    mean: Vec<f64>,
-    /// F row by row: its lower triangle, or its diagonal.
-    factor: Vec<f64>,
+    pub(super) mean: Vec<f64>,
+    /// The diagonal of F, its lower triangle if D is 2, or as [`space::pack`] says.
+    pub(super) factor: Vec<f64>,
 }
 
 impl Kernel {
@@ -72,7 +63,7 @@ impl Kernel {
 
     fn new(mixture: &Mixture) -> Kernel {
         let d = mixture.dimension();
-        let dense = mixture.covariance_type().is_dense();
+        let dense = d > 1 && mixture.covariance_type().is_dense();
         let components: Vec<Component> = mixture
             .covariances()
             .iter()
@@ -85,63 +76,54 @@ impl Kernel {
             highest: constants.fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a }),
             d,
             dense,
+            powers: Box::new(Powers::new()),
             table: vec![0.0; components.len() * BLOCK_ROWS],
             sums: Box::new([0.0; BLOCK_ROWS]),
-            group: vec![[0.0; GROUP]; d],
-            offsets: vec![0.0; (d + 1) * TILE_ROWS],
+            space: Space::new(d),
             components,
         }
     }
 
-    /// Adds a block to each component's sums about its mean. The log-likelihood of the block, and
-    /// the strongest component of each row into `labels` (as many as rows, the first on
-    /// ties); `None`, with nothing added, if a row is too far out for this way.
-    pub(super) fn take(
-        &mut self,
-        block: &Block<'_>,
-        labels: &mut [u8],
-        sums: &mut [Sums],
-    ) -> Option<f64> {
-        let log_likelihood = self.densities(block, labels)?;
+    /// Adds a block to each component's sums about its mean. The log-likelihood of the block;
+    /// `None`, with nothing added, if a row is too far out for this way.
+    pub(super) fn take(&mut self, block: &Block<'_>, sums: &mut [Sums]) -> Option<f64> {
+        self.densities(block)?;
+        let log_likelihood = self.share_out(block);
         self.add(block, sums);
         Some(log_likelihood)
     }
 
-    /// Densities of the block's rows. The log-likelihood of the block, and the strongest
-    /// component of each row into `labels` (as many as rows, the first on ties); `None` if a
-    /// row is too far out for this way.
+    /// Densities of the block's rows in every component, up to a factor; `None` if a row is too
+    /// far out for this way.
     #[inline(never)]
-    fn densities(&mut self, block: &Block<'_>, labels: &mut [u8]) -> Option<f64> {
-        let mut best = [0.0; BLOCK_ROWS];
-        let mut strongest = [0.0; BLOCK_ROWS];
+    pub(super) fn densities(&mut self, block: &Block<'_>) -> Option<&[Rows]> {
         let sums = &mut *self.sums;
         sums.fill(0.0);
-        for (k, (component, out)) in self
-            .components
-            .iter()
-            .zip(rows_mut(&mut self.table))
-            .enumerate()
-        {
+        let table = self.table.as_chunks_mut::<BLOCK_ROWS>().0;
+        for (component, out) in self.components.iter().zip(&mut *table) {
             if component.constant == f64::NEG_INFINITY {
                 out.fill(0.0);
                 continue;
             }
             let constant = component.constant - self.highest;
-            match (self.d, self.dense) {
-                (2, true) => component.plane(block, constant, out),
-                (1, _) | (_, false) => component.axes(block, constant, out),
-                (_, true) => component.space(block, constant, &mut self.group, out),
+            match (self.dense, self.d) {
+                (false, _) => component.axes(block, constant, out),
+                (true, 2) => component.plane(block, constant, out),
+                (true, _) => self.space.exponents(component, block, constant, out),
             }
-            take_in(out, k, sums, &mut best, &mut strongest);
+            raise(&self.powers, out, sums);
         }
-        let len = block.len();
         // Also catches NaN.
-        if !sums[..len].iter().all(|s| *s > FARTHEST) {
-            return None;
-        }
-        for (label, k) in labels.iter_mut().zip(&strongest) {
-            *label = *k as u8;
-        }
+        let near = sums[..block.len()].iter().filter(|s| **s > FARTHEST);
+        (near.count() == block.len()).then_some(table)
+    }
+
+    /// Turns the sums of the densities into what makes responsibilities of them, times the
+    /// rows' weights. The log-likelihood of the block.
+    #[inline(never)]
+    fn share_out(&mut self, block: &Block<'_>) -> f64 {
+        let sums = &mut *self.sums;
+        let len = block.len();
         sums[len..].fill(1.0);
         let scale = std::f64::consts::LN_2 * self.highest;
         let log_likelihood = match block.weights() {
@@ -160,93 +142,66 @@ impl Kernel {
                 *s *= w;
             }
         }
-        Some(log_likelihood)
+        log_likelihood
     }
 
     /// Responsibilities of the block's rows, times their weights if they have any, to be read
-    /// with [`Self::row`], and the strongest component of each row into `labels`; false if a
-    /// row is too far out for this way.
-    pub(super) fn share_out(&mut self, block: &Block<'_>, labels: &mut [u8]) -> bool {
-        let near = self.densities(block, labels).is_some();
-        for e in rows_mut(&mut self.table) {
-            for (e, share) in e.iter_mut().zip(self.sums.iter()) {
-                *e *= share;
+    /// with [`Self::row`]; false if a row is too far out for this way.
+    pub(super) fn responsibilities(&mut self, block: &Block<'_>) -> bool {
+        let near = self.densities(block).is_some();
+        if near {
+            self.share_out(block);
+            for e in self.table.as_chunks_mut::<BLOCK_ROWS>().0 {
+                for (e, share) in e.iter_mut().zip(self.sums.iter()) {
+                    *e *= share;
+                }
             }
         }
         near
     }
 
-    /// What [`Self::share_out`] gave component `k`.
+    /// What [`Self::responsibilities`] gave component `k`.
     pub(super) fn row(&self, k: usize) -> &[f64] {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
     }
 
-    /// Adds the block's rows, whose [`Self::densities`] were computed, to each component's sums
-    /// about its mean.
+    /// Adds the block's rows to each component's sums about its mean.
     #[inline(never)]
     fn add(&mut self, block: &Block<'_>, totals: &mut [Sums]) {
         let shares = &*self.sums;
-        for ((component, total), e) in self.components.iter().zip(totals).zip(rows(&self.table)) {
+        let table = self.table.as_chunks_mut::<BLOCK_ROWS>().0;
+        for ((component, total), e) in self.components.iter().zip(totals).zip(table) {
             if component.constant == f64::NEG_INFINITY {
                 continue;
             }
-            let mut r = [0.0; BLOCK_ROWS];
-            for i in 0..BLOCK_ROWS {
-                r[i] = e[i] * shares[i];
+            for (e, share) in e.iter_mut().zip(shares) {
+                *e *= share;
             }
-            match (self.d, self.dense) {
-                (2, true) => component.add_plane(block, &r, total),
-                (1, _) | (_, false) => component.add_axes(block, &r, total),
-                (_, true) => component.add_space(block, &r, &mut self.offsets, total),
+            match (self.dense, self.d) {
+                (false, _) => component.add_axes(block, e, total),
+                (true, 2) => component.add_plane(block, e, total),
+                (true, _) => self.space.add(component, block, e, total),
             }
         }
     }
 }
 
-/// Adds densities to the sums, and keeps the largest with the component it is of.
+/// Makes powers of two of the exponents, and adds them to the sums.
 #[inline(never)]
-fn take_in(e: &Rows, k: usize, sums: &mut Rows, best: &mut Rows, strongest: &mut Rows) {
-    let k = Pair::splat(k as f64);
-    let own = pairs(e).iter().zip(pairs_mut(sums));
-    for ((e, sum), (best, which)) in own.zip(pairs_mut(best).iter_mut().zip(pairs_mut(strongest))) {
-        let (e, before, is) = (Pair::load(e), Pair::load(best), Pair::load(which));
-        (Pair::load(sum) + e).store(sum);
-        e.where_greater(before, k, is).store(which);
-        e.where_greater(before, e, before).store(best);
+fn raise(powers: &Powers, exponents: &mut Rows, sums: &mut Rows) {
+    for (x, sum) in pairs_mut(exponents).iter_mut().zip(pairs_mut(sums)) {
+        let power = powers.exp2(Pair::load(x));
+        power.store(x);
+        (Pair::load(sum) + power).store(sum);
     }
 }
 
-/// 2^(constant - q) for every q.
-#[inline(never)]
-fn from_squares(constant: f64, out: &mut Rows) {
-    let constant = Four::splat(constant);
-    for q in fours_mut(out) {
-        (constant - Four::load(q)).exp2().store(q);
-    }
+pub(super) fn pairs(numbers: &[f64]) -> &[[f64; PAIR]] {
+    numbers.as_chunks::<PAIR>().0
 }
 
-fn fours(rows: &Rows) -> &[[f64; GROUP]] {
-    rows.as_chunks::<GROUP>().0
-}
-
-fn fours_mut(rows: &mut Rows) -> &mut [[f64; GROUP]] {
-    rows.as_chunks_mut::<GROUP>().0
-}
-
-fn pairs<const N: usize>(rows: &[f64; N]) -> &[[f64; PAIR]] {
-    rows.as_chunks::<PAIR>().0
-}
-
-fn pairs_mut<const N: usize>(rows: &mut [f64; N]) -> &mut [[f64; PAIR]] {
-    rows.as_chunks_mut::<PAIR>().0
-}
-
-fn rows(table: &[f64]) -> impl Iterator<Item = &Rows> {
-    table.as_chunks::<BLOCK_ROWS>().0.iter()
-}
-
-fn rows_mut(table: &mut [f64]) -> impl Iterator<Item = &mut Rows> {
-    table.as_chunks_mut::<BLOCK_ROWS>().0.iter_mut()
+pub(super) fn pairs_mut(numbers: &mut [f64]) -> &mut [[f64; PAIR]] {
+    numbers.as_chunks_mut::<PAIR>().0
 }
 
 /// The sum of the natural logarithms of numbers between 1e-290 and 1e290.
@@ -271,9 +226,10 @@ impl Component {
     fn new(covariance: &Covariance, mean: &[f64], weight: f64, dense: bool) -> Component {
         let d = mean.len();
         let half = (0.5 * std::f64::consts::LOG2_E).sqrt();
-        let factor = match dense {
-            true => inverse_factor(covariance, d, half),
-            false => (0..d).map(|j| half / covariance.pivot(j)).collect(),
+        let factor = match (dense, d) {
+            (false, _) => (0..d).map(|j| half / covariance.pivot(j)).collect(),
+            (true, 2) => inverse_factor(covariance, d, half),
+            (true, _) => space::pack(&inverse_factor(covariance, d, half), d),
         };
         let peak = ln(weight) - 0.5 * (d as f64 * LN_2_PI + covariance.log_determinant());
         Component {
@@ -283,95 +239,26 @@ impl Component {
         }
     }
 
+    /// constant - |F (x - mu)|^2 for D = 2.
     #[inline(never)]
     fn plane(&self, block: &Block<'_>, constant: f64, out: &mut Rows) {
         let &[a, b, c] = &self.factor[..] else { return };
         let &[mx, my] = &self.mean[..] else { return };
-        let [a, b, c, mx, my, constant] = [a, b, c, mx, my, constant].map(Four::splat);
-        let xy = fours(column(block, 0)).iter().zip(fours(column(block, 1)));
-        for (out, (x, y)) in fours_mut(out).iter_mut().zip(xy) {
-            let (dx, dy) = (Four::load(x) - mx, Four::load(y) - my);
+        let [a, b, c, mx, my, constant] = [a, b, c, mx, my, constant].map(Pair::splat);
+        let (x, y) = (block.padded_column(0), block.padded_column(1));
+        for (out, (x, y)) in pairs_mut(out).iter_mut().zip(pairs(x).iter().zip(pairs(y))) {
+            let (dx, dy) = (Pair::load(x) - mx, Pair::load(y) - my);
             let (u, v) = (a * dx, b * dx + c * dy);
-            (constant - (u * u + v * v)).exp2().store(out);
+            (constant - (u * u + v * v)).store(out);
         }
     }
 
+    /// constant - |F (x - mu)|^2 for a diagonal F.
     #[inline(never)]
     fn axes(&self, block: &Block<'_>, constant: f64, out: &mut Rows) {
-        out.fill(0.0);
+        out.fill(constant);
         for (j, (f, mean)) in self.factor.iter().zip(&self.mean).enumerate() {
-            let (f, mean) = (Four::splat(*f), Four::splat(*mean));
-            for (q, x) in fours_mut(out).iter_mut().zip(fours(column(block, j))) {
-                let z = f * (Four::load(x) - mean);
-                (Four::load(q) + z * z).store(q);
-            }
-        }
-        from_squares(constant, out);
-    }
-
-    #[inline(never)]
-    fn space(&self, block: &Block<'_>, constant: f64, group: &mut [[f64; GROUP]], out: &mut Rows) {
-        for (g, q) in fours_mut(out).iter_mut().enumerate() {
-            for (j, (offsets, mean)) in group.iter_mut().zip(&self.mean).enumerate() {
-                let x = &fours(column(block, j))[g];
-                *offsets = x.map(|x| x - mean);
-            }
-            self.squared_norms(group, q);
-        }
-        from_squares(constant, out);
-    }
-
-    /// |F (x - mu)|^2 of a few rows with these offsets, D x [`GROUP`].
-    #[inline(never)]
-    fn squared_norms(&self, offsets: &[[f64; GROUP]], out: &mut [f64; GROUP]) {
-        let zero = Four::splat(0.0);
-        let mut q = zero;
-        let mut factor = &self.factor[..];
-        let mut take = |n: usize| {
-            let (row, rest) = factor.split_at(n);
-            factor = rest;
-            row
-        };
-        let mut j = 0;
-        // Four rows of the factor at a time as far as the first of them goes, then the
-        // triangle that is left.
-        while j + TILE <= offsets.len() {
-            let rows = [take(j + 1), take(j + 2), take(j + 3), take(j + 4)];
-            let (before, own) = offsets[..j + TILE].split_at(j);
-            let mut z = [zero; TILE];
-            let [a, b, c, d] = rows;
-            for ((((x, a), b), c), d) in before.iter().zip(a).zip(b).zip(c).zip(d) {
-                let x = Four::load(x);
-                z[0] = z[0] + Four::splat(*a) * x;
-                z[1] = z[1] + Four::splat(*b) * x;
-                z[2] = z[2] + Four::splat(*c) * x;
-                z[3] = z[3] + Four::splat(*d) * x;
-            }
-            for (z, row) in z.iter_mut().zip(rows) {
-                for (x, f) in own.iter().zip(&row[j..]) {
-                    *z = *z + Four::splat(*f) * Four::load(x);
-                }
-                q = q + *z * *z;
-            }
-            j += TILE;
-        }
-        while j < offsets.len() {
-            let mut z = zero;
-            for (x, f) in offsets.iter().zip(take(j + 1)) {
-                z = z + Four::splat(*f) * Four::load(x);
-            }
-            q = q + z * z;
-            j += 1;
-        }
-        q.store(out);
-    }
-
-    /// Tile `t` of the block less the mean, D x [`TILE_ROWS`].
-    fn centre(&self, block: &Block<'_>, t: usize, offsets: &mut [f64]) {
-        let tiles = offsets.as_chunks_mut::<TILE_ROWS>().0;
-        for (j, (mean, offsets)) in self.mean.iter().zip(tiles).enumerate() {
-            let x = &column(block, j).as_chunks::<TILE_ROWS>().0[t];
-            less(x, *mean, offsets);
+            subtract_squares(*f, *mean, block.padded_column(j), out);
         }
     }
 
@@ -380,8 +267,8 @@ impl Component {
         let &[mx, my] = &self.mean[..] else { return };
         let (mx, my) = (Pair::splat(mx), Pair::splat(my));
         let mut sums = [Pair::splat(0.0); 6];
-        let (x, y) = (pairs(column(block, 0)), pairs(column(block, 1)));
-        for ((r, x), y) in pairs(r).iter().zip(x).zip(y) {
+        let (x, y) = (block.padded_column(0), block.padded_column(1));
+        for (r, (x, y)) in pairs(r).iter().zip(pairs(x).iter().zip(pairs(y))) {
             let r = Pair::load(r);
             let (dx, dy) = (Pair::load(x) - mx, Pair::load(y) - my);
             let (rx, ry) = (r * dx, r * dy);
@@ -404,106 +291,39 @@ impl Component {
     fn add_axes(&self, block: &Block<'_>, r: &Rows, total: &mut Sums) {
         total.count += sum(r);
         for (j, &mean) in self.mean.iter().enumerate() {
-            let mean = Pair::splat(mean);
-            let (mut first, mut second) = (Pair::splat(0.0), Pair::splat(0.0));
-            for (r, x) in pairs(r).iter().zip(pairs(column(block, j))) {
-                let dx = Pair::load(x) - mean;
-                let rx = Pair::load(r) * dx;
-                first = first + rx;
-                second = second + rx * dx;
-            }
-            total.first[j] += first.sum();
-            total.second[j] += second.sum();
-        }
-    }
-
-    /// With u = sqrt(r) (x - mu) the second moments are U U', and with sqrt(r) as one
-    /// more column of it the first ones as well.
-    #[inline(never)]
-    fn add_space(&self, block: &Block<'_>, r: &Rows, offsets: &mut [f64], total: &mut Sums) {
-        let d = self.mean.len();
-        total.count += sum(r);
-        for (t, r) in r.as_chunks::<TILE_ROWS>().0.iter().enumerate() {
-            self.centre(block, t, offsets);
-            let tiles = offsets.as_chunks_mut::<TILE_ROWS>().0;
-            let (u, rest) = tiles.split_at_mut(d);
-            let roots = &mut rest[0];
-            root_of(r, roots);
-            for u in u {
-                scale(u, roots);
-            }
-            add_products(tiles, d, total);
+            let [first, second] = moments(mean, r, block.padded_column(j));
+            total.first[j] += first;
+            total.second[j] += second;
         }
     }
 }
 
-// These take slices of any length: of one that is known, every round is spelt out.
-
 #[inline(never)]
-fn less(x: &[f64], mean: f64, offsets: &mut [f64]) {
-    for (o, x) in offsets.iter_mut().zip(x) {
-        *o = x - mean;
+fn subtract_squares(f: f64, mean: f64, x: &Rows, out: &mut Rows) {
+    let (f, mean) = (Pair::splat(f), Pair::splat(mean));
+    for (q, x) in pairs_mut(out).iter_mut().zip(pairs(x)) {
+        let z = f * (Pair::load(x) - mean);
+        (Pair::load(q) - z * z).store(q);
     }
 }
 
+/// Sums of r (x - mean) and r (x - mean)^2.
 #[inline(never)]
-fn root_of(r: &[f64], roots: &mut [f64]) {
-    for (root, r) in roots.iter_mut().zip(r) {
-        *root = r.sqrt();
+fn moments(mean: f64, r: &Rows, x: &Rows) -> [f64; 2] {
+    let mean = Pair::splat(mean);
+    let (mut first, mut second) = (Pair::splat(0.0), Pair::splat(0.0));
+    for (r, x) in pairs(r).iter().zip(pairs(x)) {
+        let dx = Pair::load(x) - mean;
+        let rx = Pair::load(r) * dx;
+        first = first + rx;
+        second = second + rx * dx;
     }
+    [first.sum(), second.sum()]
 }
 
+/// The sum of as many numbers as four pairs hold, or a multiple of it.
 #[inline(never)]
-fn scale(u: &mut [f64], by: &[f64]) {
-    for (u, by) in u.iter_mut().zip(by) {
-        *u *= by;
-    }
-}
-
-/// Adds u_j . u_l for l <= j < D, and u_D . u_l: pairs of rows against four at a time.
-#[inline(never)]
-fn add_products(u: &[[f64; TILE_ROWS]], d: usize, total: &mut Sums) {
-    for j in (0..=d).step_by(2) {
-        let last = (j + 1).min(d);
-        let pair = [j, last].map(|j| pairs(&u[j]));
-        let mut l = 0;
-        while l <= last {
-            let four: [_; TILE] = std::array::from_fn(|n| pairs(&u[(l + n).min(d)]));
-            let products = dot_products(pair, four);
-            for (a, products) in products.iter().enumerate().take(last + 1 - j) {
-                for (n, &product) in products.iter().enumerate() {
-                    let (row, column) = (j + a, l + n);
-                    if row == d && column < d {
-                        total.first[column] += product;
-                    } else if column <= row && row < d {
-                        total.second[row * (row + 1) / 2 + column] += product;
-                    }
-                }
-            }
-            l += TILE;
-        }
-    }
-}
-
-/// Scalar products of two columns with four, all of one length.
-#[inline(never)]
-fn dot_products(a: [&[[f64; PAIR]]; 2], b: [&[[f64; PAIR]]; TILE]) -> [[f64; TILE]; 2] {
-    let ([a0, a1], [b0, b1, b2, b3]) = (a, b);
-    let mut sums = [[Pair::splat(0.0); TILE]; 2];
-    let four = b0.iter().zip(b1).zip(b2.iter().zip(b3));
-    for ((a0, a1), ((b0, b1), (b2, b3))) in a0.iter().zip(a1).zip(four) {
-        let b = [b0, b1, b2, b3].map(Pair::load);
-        for (sums, a) in sums.iter_mut().zip([a0, a1]) {
-            let a = Pair::load(a);
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = *sum + a * b;
-            }
-        }
-    }
-    sums.map(|four| four.map(Pair::sum))
-}
-
-fn sum(rows: &Rows) -> f64 {
+pub(super) fn sum(rows: &[f64]) -> f64 {
     let mut sums = [Pair::splat(0.0); 4];
     for chunk in pairs(rows).as_chunks::<4>().0 {
         for (sum, pair) in sums.iter_mut().zip(chunk) {
@@ -528,8 +348,4 @@ fn inverse_factor(covariance: &Covariance, d: usize, s: f64) -> Vec<f64> {
         inverse[at(i, i)] = s * scale;
     }
     inverse
-}
-
-fn column<'a>(block: &Block<'a>, j: usize) -> &'a Rows {
-    block.padded_column(j)
 }

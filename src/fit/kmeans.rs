@@ -1,14 +1,12 @@
 //! k-means++ seeds and Lloyd's iterations: the default start, and k-means itself.
 
-use super::lanes::Four;
+use super::kernel::{pairs, pairs_mut, sum};
+use super::lanes::Pair;
 use super::missing::{stand_ins, whole_row};
 use super::random::Random;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 
 type Rows = [f64; BLOCK_ROWS];
-
-/// Rows that are taken at a time.
-const GROUP: usize = 4;
 
 /// Squared Euclidean distances of a block's rows from `centre`, and numbers that mean nothing
 /// after the last row.
@@ -24,10 +22,10 @@ fn distances(block: &Block<'_>, centre: &[f64], out: &mut Rows) {
 
 #[inline(never)]
 fn add_squares(x: &Rows, c: f64, out: &mut Rows) {
-    let c = Four::splat(c);
-    for (q, x) in fours(out).iter_mut().zip(x.as_chunks::<GROUP>().0) {
-        let off = Four::load(x) - c;
-        (Four::load(q) + off * off).store(q);
+    let c = Pair::splat(c);
+    for (q, x) in pairs_mut(out).iter_mut().zip(pairs(x)) {
+        let off = Pair::load(x) - c;
+        (Pair::load(q) + off * off).store(q);
     }
 }
 
@@ -50,32 +48,23 @@ fn known_distances(block: &Block<'_>, centre: &[f64], out: &mut Rows) {
 /// Lowers `nearest` to the distances where these are smaller; their sum.
 #[inline(never)]
 fn lower(distances: &Rows, nearest: &mut Rows) -> f64 {
-    let mut sum = Four::splat(0.0);
-    for (n, q) in fours(nearest).iter_mut().zip(distances.as_chunks().0) {
-        let (before, q) = (Four::load(n), Four::load(q));
-        let least = before.where_greater(q, q, before);
-        sum = sum + least;
-        least.store(n);
+    for (n, q) in pairs_mut(nearest).iter_mut().zip(pairs(distances)) {
+        let (before, q) = (Pair::load(n), Pair::load(q));
+        before.where_greater(q, q, before).store(n);
     }
-    let mut four = [0.0; GROUP];
-    sum.store(&mut four);
-    four.iter().sum()
+    sum(nearest)
 }
 
 /// Where the distances from centre `k` are smaller than the least so far, takes them and `k`.
 #[inline(never)]
 fn take_nearer(k: usize, distances: &Rows, least: &mut Rows, which: &mut Rows) {
-    let k = Four::splat(k as f64);
-    let so_far = fours(least).iter_mut().zip(fours(which));
-    for ((least, which), q) in so_far.zip(distances.as_chunks().0) {
-        let (before, is, q) = (Four::load(least), Four::load(which), Four::load(q));
+    let k = Pair::splat(k as f64);
+    let so_far = pairs_mut(least).iter_mut().zip(pairs_mut(which));
+    for ((least, which), q) in so_far.zip(pairs(distances)) {
+        let (before, is, q) = (Pair::load(least), Pair::load(which), Pair::load(q));
         before.where_greater(q, k, is).store(which);
         before.where_greater(q, q, before).store(least);
     }
-}
-
-fn fours(rows: &mut Rows) -> &mut [[f64; GROUP]] {
-    rows.as_chunks_mut().0
 }
 
 /// Squared distances of all rows from the nearest of some centres.

@@ -164,7 +164,7 @@ pub fn m_step(
     let (moments, means, cancelled) = moments(&e.sums, &e.centres, dense, prior, scales)?;
     let next = if cancelled {
         // Exact route: the same responsibilities, summed about the new means.
-        let again = e_step_as(matrix, mixture, &means, None, e.assign);
+        let again = e_step_as(matrix, mixture, &means, e.assign);
         let (exact, means, _) = self::moments(&again.sums, &means, dense, prior, scales)?;
         assemble(matrix, mixture, &exact, means, e, plan)?
     } else {

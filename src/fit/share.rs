@@ -8,9 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::assign::Assign;
-use super::e_step::{Expectation, Sums, moves};
+use super::e_step::{Expectation, Sums};
 use crate::data::{BLOCK_ROWS, Matrix};
-use crate::mixture::{ChainCounts, Mixture, n_shares};
+use crate::mixture::ChainCounts;
 
 /// Blocks of a chunk.
 pub(super) const CHUNK_BLOCKS: usize = 8;
@@ -73,6 +73,13 @@ impl Tree {
         self.nodes.push((level, place, node));
     }
 
+    /// How many chunks there are from the first one on; `None` if there are gaps.
+    fn n_chunks(&self) -> Option<usize> {
+        self.nodes.iter().try_fold(0, |end, (level, place, _)| {
+            (place << level == end).then(|| end + (1 << level))
+        })
+    }
+
     /// The sum of all chunks, the last first.
     fn finish(self) -> Option<Node> {
         let mut nodes = self.nodes.into_iter().rev().map(|(_, _, node)| node);
@@ -89,9 +96,6 @@ impl Tree {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     pub(super) tree: Tree,
-    /// Strongest component of each row.
-    #[serde(skip)]
-    pub labels: Vec<u8>,
     /// Of a hidden Markov model, whose rows are never shared out.
     #[serde(skip)]
     pub(super) chain: Option<ChainCounts>,
@@ -100,11 +104,7 @@ pub struct Share {
 impl Share {
     /// Adds the share of the rows that follow.
     pub fn append(&mut self, next: Share) {
-        if self.labels.is_empty() {
-            *self = next;
-            return;
-        }
-        self.labels.extend(next.labels);
+        self.chain = self.chain.take().or(next.chain);
         for (level, place, node) in next.tree.nodes {
             self.tree.push(level, place, node);
         }
@@ -112,13 +112,11 @@ impl Share {
 }
 
 impl Expectation {
-    /// Puts the shares of all rows of `matrix`, in their order, together: the pass under
-    /// `mixture` with its sums about `centres`. `None` if rows are missing.
+    /// Puts the shares of all rows of `matrix`, in their order, together: the pass with its
+    /// sums about `centres`. `None` if rows are missing.
     pub fn join(
         matrix: &Matrix,
-        mixture: &Mixture,
         centres: &[Vec<f64>],
-        previous: Option<&[u8]>,
         assign: Assign,
         shares: impl IntoIterator<Item = Share>,
     ) -> Option<Expectation> {
@@ -126,18 +124,16 @@ impl Expectation {
         for share in shares {
             whole.append(share);
         }
-        let total = whole.tree.finish()?;
-        if whole.labels.len() != matrix.n_rows() {
+        if whole.tree.n_chunks() != Some(matrix.n_rows().div_ceil(CHUNK_ROWS)) {
             return None;
         }
+        let total = whole.tree.finish()?;
         Some(Expectation {
             log_likelihood: total.log_likelihood,
             sums: total.sums,
             centres: centres.to_vec(),
             noise_count: total.noise_count,
             chain: whole.chain,
-            moves: previous.map(|before| moves(n_shares(mixture), before, &whole.labels)),
-            labels: whole.labels,
             rows: matrix.total_weight(),
             assign,
             classification: total.classification,
@@ -187,16 +183,8 @@ mod tests {
         let matrix = Matrix::from_columns(&[&x]).unwrap();
         let mixture = start(&matrix, &Settings::default()).unwrap();
         let part = share(&matrix, &mixture, 0..1, 0);
-        let join = |shares: Vec<Share>| {
-            Expectation::join(
-                &matrix,
-                &mixture,
-                mixture.means(),
-                None,
-                Assign::Soft,
-                shares,
-            )
-        };
+        let join =
+            |shares: Vec<Share>| Expectation::join(&matrix, mixture.means(), Assign::Soft, shares);
         assert!(join(vec![part]).is_none());
         assert!(join(vec![]).is_none());
     }
@@ -227,7 +215,7 @@ mod tests {
             }
             let settings = Settings { n_components: k, seed, covariance_type: CovarianceType::ALL[seed as usize % 4], ..Settings::default() };
             let Ok(mixture) = start(&matrix, &settings) else { return Ok(()) };
-            let whole = e_step(&matrix, &mixture, mixture.means(), None);
+            let whole = e_step(&matrix, &mixture, mixture.means());
             let chunks = n.div_ceil(CHUNK_ROWS);
             let parts = (0..shares).map(|s| chunks * s / shares..chunks * (s + 1) / shares);
             let parts: Vec<Share> = parts.filter(|part| !part.is_empty()).enumerate().map(|(i, part)| {
@@ -240,10 +228,9 @@ mod tests {
                     }
                 }
             }).collect();
-            let joined = Expectation::join(&matrix, &mixture, mixture.means(), None, Assign::Soft, parts).unwrap();
+            let joined = Expectation::join(&matrix, mixture.means(), Assign::Soft, parts).unwrap();
             prop_assert_eq!(joined.log_likelihood.to_bits(), whole.log_likelihood.to_bits());
             prop_assert_eq!(joined.sums, whole.sums);
-            prop_assert_eq!(joined.labels, whole.labels);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Responsibilities as fast as the rows allow: for pictures, which need nothing else.
 
-use super::e_step::strongest;
 use super::kernel::Kernel;
 use super::lanes::{PAIR, Pair};
+use super::strongest::stronger;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{Mixture, Responsibilities};
 
@@ -31,13 +31,16 @@ impl<'a> Shares<'a> {
     /// Computes those of a block of the matrix. The blocks come in order, each once.
     pub fn take(&mut self, block: &Block<'_>) {
         // How much a row counts does not change whose it is.
-        let (kernel, labels) = (self.kernel.as_mut(), &mut self.labels[..block.len()]);
-        self.fast = kernel.is_some_and(|kernel| kernel.share_out(&block.unweighted(), labels));
+        let kernel = self.kernel.as_mut();
+        self.fast = kernel.is_some_and(|kernel| kernel.responsibilities(&block.unweighted()));
         if !self.fast {
             self.obvious.take(block);
-            labels.fill(0);
-            strongest(&self.obvious, self.k, labels);
         }
+        let (mut labels, mut highest) = ([0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
+        for k in 0..self.k {
+            stronger(self.row(k), k as u8, &mut highest, &mut labels);
+        }
+        self.labels = labels;
     }
 
     /// Responsibilities of component `k` for the block's rows (as many are meaningful as the block

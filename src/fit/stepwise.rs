@@ -112,7 +112,7 @@ impl Stepwise {
         if cancelled {
             // As in the M-step: the same responsibilities, summed about the new means.
             let part = matrix.subset(&rows);
-            let again = e_step_as(&part, mixture, &means, None, Assign::Soft);
+            let again = e_step_as(&part, mixture, &means, Assign::Soft);
             let moved = about(&before, centres, &means, dense);
             (found, means, _) = moments(
                 &blend(&moved, &again.sums, eta, scale),

@@ -232,7 +232,7 @@ fn packed(covariance: &Covariance, dense: bool) -> Vec<f64> {
 pub fn first(matrix: &Matrix, mixture: Mixture, plan: &Plan) -> Mixture {
     match &plan.variational {
         Some(prior) if mixture.posterior().is_none() => {
-            let e = e_step(matrix, &mixture, mixture.means(), None);
+            let e = e_step(matrix, &mixture, mixture.means());
             m_step(matrix, &mixture, &e, prior, &plan.floor).unwrap_or(mixture)
         }
         _ => mixture,
@@ -270,7 +270,7 @@ pub(super) fn m_step(
     let mut update = Update::new(prior, family, &e.sums, &e.centres, floor)?;
     if update.cancelled {
         // The same responsibilities, summed about the means of their rows.
-        let again = e_step(matrix, mixture, &update.averages, None);
+        let again = e_step(matrix, mixture, &update.averages);
         update = Update::new(prior, family, &again.sums, &update.averages, floor)?;
     }
     update.posterior(prior, family, mixture.covariances())

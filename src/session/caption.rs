@@ -42,7 +42,7 @@ fn shared_out(e: &Experiment) -> String {
             .to_owned();
     }
     let next = "Next, each component moves to the points it now holds.";
-    let what = match &e.iterate().moves {
+    let what = match e.run.moves(e.selection.matrix(), e.t()) {
         None => "every point was shared out among the components in proportion to their densities."
             .to_owned(),
         Some(m) => match m.commonest {

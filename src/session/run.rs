@@ -1,9 +1,10 @@
 //! The history of half-steps of one run. History is parameters: no per-row array is kept.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::data::Matrix;
-use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError};
+use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError, moves};
 use crate::mixture::Mixture;
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
@@ -25,8 +26,8 @@ pub struct Iterate {
     pub counts: Vec<f64>,
     /// The same of the noise component.
     pub noise_count: f64,
-    /// How that E-step changed the strongest components; `None` for the first.
-    pub moves: Option<Moves>,
+    /// How that E-step changed the strongest components, once somebody asked.
+    moves: OnceCell<Moves>,
     /// What led here from the iterate before.
     plan: Rc<Plan>,
     state: Option<State>,
@@ -161,6 +162,23 @@ impl Run {
         self.state(matrix, t).mixture
     }
 
+    /// How the E-step with the parameters after `t` iterations changed the strongest components
+    /// of the rows; `None` for the first one, and after one over some of the rows.
+    pub fn moves(&self, matrix: &Matrix, t: usize) -> Option<Moves> {
+        let before = t.checked_sub(1)?;
+        if self.iterates[before].shown.of_some_rows() {
+            return None;
+        }
+        let between = || {
+            moves(
+                matrix,
+                &self.mixture(matrix, before),
+                &self.mixture(matrix, t),
+            )
+        };
+        Some(*self.iterates[t].moves.get_or_init(between))
+    }
+
     fn state(&self, matrix: &Matrix, t: usize) -> State {
         let t = t.min(self.iterates.len() - 1);
         if let Some(state) = &self.iterates[t].state {
@@ -213,7 +231,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
         means: em.mixture().means().to_vec(),
         counts: em.counts(matrix.total_weight()),
         noise_count: expectation.noise_count,
-        moves: expectation.moves.clone(),
+        moves: OnceCell::new(),
         plan,
         state: Some(em.state().clone()),
     }

@@ -168,7 +168,7 @@ mod tests {
             let draws = sample_rows(&truth, 2000, 1);
             let slices: Vec<&[f64]> = draws.columns.iter().map(Vec::as_slice).collect();
             let rows = Matrix::uncentred(&slices).unwrap();
-            let labels = crate::fit::e_step(&rows, &truth, truth.means(), None).labels;
+            let labels = crate::fit::strongest(&rows, &truth);
             let right = labels
                 .iter()
                 .zip(&draws.labels)

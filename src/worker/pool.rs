@@ -8,7 +8,6 @@
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
-use js_sys::Uint8Array;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -144,11 +143,9 @@ later! { Shards 4:
             return Heard::Wait;
         }
         let answer = unpack::<Answer>(data).filter(|(answer, _)| answer.0 == pool.number);
-        let (Some((Answer(_, mut share), labels)), Some(under_way)) = (answer, &mut pool.under_way)
-        else {
+        let (Some((Answer(_, share), _)), Some(under_way)) = (answer, &mut pool.under_way) else {
             return Heard::Wait;
         };
-        share.labels = labels.unchecked_into::<Uint8Array>().to_vec();
         under_way.shares[i] = Some(share);
         if under_way.shares.iter().any(Option::is_none) {
             return Heard::Wait;

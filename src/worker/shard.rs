@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -30,7 +29,7 @@ pub enum Order {
     Pass(u64, Rc<Mixture>),
 }
 
-/// From a shard: a pass's number and the share in it. The labels travel beside it.
+/// From a shard: a pass's number and the share in it.
 #[derive(Serialize, Deserialize)]
 pub struct Answer(pub u64, pub Share);
 
@@ -64,9 +63,7 @@ fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Vec<(usize, Matrix)>, o
                 let chunks = 0..matrix.n_rows().div_ceil(CHUNK_ROWS);
                 whole.append(share(matrix, &mixture, chunks, *first));
             }
-            let labels = Uint8Array::new_from_slice(&whole.labels);
-            let message = pack(&Answer(number, whole), Some(&labels));
-            let _ = scope.post_message_with_transfer(&message, &Array::of1(&labels.buffer()));
+            let _ = scope.post_message(&pack(&Answer(number, whole), None));
         }
     }
 }
