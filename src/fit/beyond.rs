@@ -8,6 +8,7 @@ use super::assign::Assign;
 use super::e_step::{Expectation, Obvious, Sums};
 use super::em::{Em, State};
 use super::init::{self, StartError};
+use super::kernel::{Component, Rows};
 use super::m_step::{Moments, StepError};
 use super::plan::{Objective, Plan};
 use super::prior::Prior;
@@ -15,6 +16,7 @@ use super::scheme::Scheme;
 use super::settings::Settings;
 use super::shapes::{self, Scatter, Shaped};
 use super::share::Node;
+use super::space::{self, Space};
 use super::stopping;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
@@ -30,6 +32,39 @@ later! { Steps 10:
         node: &mut Node,
     ) {
         obvious.take(block, node);
+    }
+}
+
+later! { Steps 11:
+    /// See [`Space::exponents`].
+    pub(super) fn exponents(
+        space: &mut Space,
+        component: &Component,
+        block: &Block<'_>,
+        constant: f64,
+        out: &mut Rows,
+    ) {
+        space.exponents(component, block, constant, out);
+    }
+}
+
+later! { Steps 12:
+    /// See [`Space::add`].
+    pub(super) fn add(
+        space: &mut Space,
+        component: &Component,
+        block: &Block<'_>,
+        r: &Rows,
+        total: &mut Sums,
+    ) {
+        space.add(component, block, r, total);
+    }
+}
+
+later! { Steps 13:
+    /// See [`space::pack`].
+    pub(super) fn pack(triangle: &[f64], d: usize) -> Vec<f64> {
+        space::pack(triangle, d)
     }
 }
 

@@ -17,9 +17,10 @@
 //! half the speed. Exponents and powers are two loops for another reason: a row is a long chain
 //! of operations, of which a processor overlaps more the shorter it is.
 
+use super::beyond;
 use super::e_step::Sums;
 use super::lanes::{PAIR, Pair, Powers};
-use super::space::{self, Space};
+use super::space::Space;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary::ln;
 use crate::mixture::{Covariance, Kind, LN_2_PI, Mixture};
@@ -109,7 +110,7 @@ impl Kernel {
             match (self.dense, self.d) {
                 (false, _) => component.axes(block, constant, out),
                 (true, 2) => component.plane(block, constant, out),
-                (true, _) => self.space.exponents(component, block, constant, out),
+                (true, _) => beyond::exponents(&mut self.space, component, block, constant, out),
             }
             raise(&self.powers, out, sums);
         }
@@ -180,7 +181,7 @@ impl Kernel {
             match (self.dense, self.d) {
                 (false, _) => component.add_axes(block, e, total),
                 (true, 2) => component.add_plane(block, e, total),
-                (true, _) => self.space.add(component, block, e, total),
+                (true, _) => beyond::add(&mut self.space, component, block, e, total),
             }
         }
     }
@@ -229,7 +230,7 @@ impl Component {
         let factor = match (dense, d) {
             (false, _) => (0..d).map(|j| half / covariance.pivot(j)).collect(),
             (true, 2) => inverse_factor(covariance, d, half),
-            (true, _) => space::pack(&inverse_factor(covariance, d, half), d),
+            (true, _) => beyond::pack(&inverse_factor(covariance, d, half), d),
         };
         let peak = ln(weight) - 0.5 * (d as f64 * LN_2_PI + covariance.log_determinant());
         Component {

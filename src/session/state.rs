@@ -146,12 +146,13 @@ impl Session {
         }
     }
 
-    /// The pass over the rows that [`Self::advance`] will need, if it can be made in shares.
+    /// The pass over the rows that the next M-step of [`Self::advance`] will need, if it can be made
+    /// in shares; while half-steps have a pace, only if that is the next half-step.
     pub fn next_pass(&self) -> Option<Pass> {
         let now = &self.now;
         let due = match self.mode {
             Mode::Running => true,
-            Mode::Playing(_) => now.position % 2 == 1,
+            Mode::Playing(_) => now.position % 2 == 1 || self.pace().is_none(),
             _ => false,
         };
         (due && now.position == now.run.last())

@@ -339,6 +339,10 @@ impl Server {
         pool::raise(matrix, n, on_shard)
     }
 
+    fn at_e_step(&self) -> bool {
+        self.session.experiment().position() % 2 == 1
+    }
+
     fn hear_shard(&mut self, i: usize, said: Option<&JsValue>) {
         if self.measuring.is_some() {
             if measure::hear(self, i, said) {
@@ -367,6 +371,10 @@ impl Server {
                 self.effort.workers = pool.n_workers();
                 self.session.supply(pass, shares);
                 self.session.advance();
+                // A free play takes both half-steps of the iteration.
+                if self.session.is_running() && self.session.pace().is_none() && self.at_e_step() {
+                    self.session.advance();
+                }
                 self.effort.milliseconds = self.now() - self.pass_began;
                 self.show();
                 match self.session.pace() {
