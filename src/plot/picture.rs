@@ -8,7 +8,7 @@ use super::points::PointLayer;
 use super::request::{Picture, PictureRequest};
 use super::shelves::Shelves;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::fit::Shares;
+use crate::fit::FastResponsibilities;
 use crate::later::later;
 use crate::mixture::Mixture;
 use crate::session::Session;
@@ -106,17 +106,17 @@ later! { Steps 20:
         let colours: Vec<[f64; 4]> = (0..k).map(colour).collect();
         let columns = matrix.n_rows().min(request.heat_width as usize);
         let mut shelves = (columns > 0).then(|| Shelves::new(matrix.n_rows(), k, columns));
-        let mut shares = Shares::new(matrix, mixture);
+        let mut responsibilities = FastResponsibilities::new(matrix, mixture);
         let mut sums = [[0.0; BLOCK_ROWS]; 4];
         let mut mixed = [[0; 4]; BLOCK_ROWS];
         for block in matrix.blocks() {
-            shares.take(&block);
-            shares.mix(&colours, &mut sums);
+            responsibilities.take(&block);
+            responsibilities.mix(&colours, &mut sums);
             blend(&sums, &mut mixed);
             points.add(&block, &mixed);
             if let Some(shelves) = &mut shelves {
-                let rows: Vec<_> = (0..k).map(|c| shares.row(c)).collect();
-                shelves.take(&rows, &shares.labels()[..block.len()]);
+                let rows: Vec<_> = (0..k).map(|c| responsibilities.row(c)).collect();
+                shelves.take(&rows, &responsibilities.labels()[..block.len()]);
             }
         }
         shelves.map_or(Vec::new(), Shelves::columns)

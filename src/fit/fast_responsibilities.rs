@@ -7,7 +7,7 @@ use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{Mixture, Responsibilities};
 
 /// As [`Responsibilities`], block by block, and the same within rounding.
-pub struct Shares<'a> {
+pub struct FastResponsibilities<'a> {
     kernel: Option<Kernel>,
     obvious: Responsibilities<'a>,
     /// Were those of the last block computed by the kernel?
@@ -16,10 +16,10 @@ pub struct Shares<'a> {
     k: usize,
 }
 
-impl<'a> Shares<'a> {
+impl<'a> FastResponsibilities<'a> {
     /// Prepares `mixture` for the rows of `matrix`.
     pub fn new(matrix: &'a Matrix, mixture: &'a Mixture) -> Self {
-        Shares {
+        FastResponsibilities {
             kernel: Kernel::for_pass(matrix, mixture),
             obvious: Responsibilities::new(matrix, mixture),
             fast: false,
@@ -105,21 +105,25 @@ mod tests {
         let weights = (0..700).map(|i| (i % 3) as f64).collect();
         let plain = Matrix::uncentred(&[&x, &y]).unwrap();
         for matrix in [plain.clone(), plain.with_weights(weights).unwrap()] {
-            let mut shares = Shares::new(&matrix, &mixture);
+            let mut responsibilities = FastResponsibilities::new(&matrix, &mixture);
             let mut obvious = Responsibilities::new(&matrix, &mixture);
             let mut ways = [false; 2];
             for block in matrix.blocks() {
-                shares.take(&block);
+                responsibilities.take(&block);
                 obvious.take(&block);
-                ways[usize::from(shares.fast)] = true;
+                ways[usize::from(responsibilities.fast)] = true;
                 let mut sums = [[0.0; BLOCK_ROWS]; 2];
-                shares.mix(&[[1.0, 2.0], [1.0, -3.0], [1.0, 0.5]], &mut sums);
+                responsibilities.mix(&[[1.0, 2.0], [1.0, -3.0], [1.0, 0.5]], &mut sums);
                 let [ones, mixed] = sums;
                 for (i, (one, mixed)) in ones.iter().zip(mixed).enumerate().take(block.len()) {
                     let r: Vec<f64> = (0..3).map(|k| obvious.row(k)[i]).collect();
                     for (k, r) in r.iter().enumerate() {
-                        assert!((shares.row(k)[i] - r).abs() < 1e-10);
-                        assert!(*r <= shares.row(usize::from(shares.labels()[i]))[i] + 1e-10);
+                        assert!((responsibilities.row(k)[i] - r).abs() < 1e-10);
+                        assert!(
+                            *r <= responsibilities.row(usize::from(responsibilities.labels()[i]))
+                                [i]
+                                + 1e-10
+                        );
                     }
                     assert!((one - 1.0).abs() < 1e-10);
                     let expected = 2.0 * r[0] - 3.0 * r[1] + 0.5 * r[2];
