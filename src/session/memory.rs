@@ -213,6 +213,16 @@ mod tests {
     }
 
     #[test]
+    fn columns_that_do_not_fit_into_memory_are_not_chosen() {
+        let mut session = Session::new();
+        session.open_table(table(60_000), String::new(), Vec::new());
+        assert_eq!(session.make_room_for_columns(2), Ok(()));
+        let problem = session.make_room_for_columns(5000).unwrap_err();
+        assert!(problem.what.contains("4.8 GB of memory"), "{problem:?}");
+        assert!(problem.remedy.contains("fewer columns"), "{problem:?}");
+    }
+
+    #[test]
     fn room_is_made_by_forgetting_what_undo_could_go_back_to_the_oldest_first() {
         let mut session = Session::new();
         session.open_table(table(60_000), String::new(), Vec::new());
