@@ -5,13 +5,10 @@ use crate::data::BLOCK_ROWS;
 /// Steps of strength that rows are told apart by, where there are many of them.
 const LEVELS: usize = 256;
 
-/// Rows per column of the heat map up to which each row has its own place in the order.
-const FEW: usize = 8;
-
 /// Collects responsibilities, row by row, and gives them sorted by strongest component and then
 /// by how strong it is.
 ///
-/// Few rows are sorted one by one. Of many, those with the same strongest component that is
+/// Rows that have a column each are sorted one by one. Of more, those with the same strongest component that is
 /// equally strong to 1/256 share a shelf: their sums are kept, and no number a row. So
 /// every row counts in the average of a column, and what several passes over parts of the
 /// rows collect could be added up.
@@ -22,7 +19,7 @@ pub(super) struct Shelves {
     sums: Vec<f64>,
     /// Rows on each shelf.
     counts: Vec<u32>,
-    /// Where each row is a shelf: keys that sort them.
+    /// Where each row is a shelf: keys in the order of the rows sorted.
     keys: Vec<u64>,
     n: usize,
 }
@@ -30,7 +27,7 @@ pub(super) struct Shelves {
 impl Shelves {
     /// For `n` rows, `k` components and a heat map of so many columns, at most `n`.
     pub(super) fn new(n: usize, k: usize, columns: usize) -> Shelves {
-        let few = n <= FEW * columns;
+        let few = n == columns;
         let shelves = if few { n } else { k * LEVELS };
         Shelves {
             k,
@@ -46,15 +43,18 @@ impl Shelves {
     /// them), and `strongest` tells the strongest component of each of the block's rows.
     #[inline(never)]
     pub(super) fn take(&mut self, rows: &[&[f64; BLOCK_ROWS]], strongest: &[u8]) {
-        let few = self.counts.len() == self.n;
+        let few = self.n == self.columns;
         for (i, &strongest) in strongest.iter().enumerate() {
             let i = i % BLOCK_ROWS;
             let strongest = usize::from(strongest);
             let weakness = 1.0 - rows[strongest][i];
             let shelf = match few {
                 true => {
+                    // A sort of its own would be a kilobyte to download, for a few thousand rows.
                     let row = self.keys.len();
-                    self.keys.push(key(strongest, weakness, row));
+                    let key = key(strongest, weakness, row);
+                    let place = self.keys.partition_point(|&before| before < key);
+                    self.keys.insert(place, key);
                     row
                 }
                 false => {
@@ -71,8 +71,7 @@ impl Shelves {
     }
 
     /// Responsibilities in sorted order, averaged into the columns: K rows of as many numbers.
-    pub(super) fn columns(mut self) -> Vec<f32> {
-        self.keys.sort_unstable();
+    pub(super) fn columns(self) -> Vec<f32> {
         let (columns, k) = (self.columns, self.k);
         // Ranks times columns exceed 32 bits.
         let (n, width) = (self.n as u64, columns as u64);
@@ -169,12 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn few_rows_are_sorted_one_by_one() {
-        let rows = rows(700, 3);
-        for columns in [100, 333, 700] {
-            let (ours, theirs) = (shelved(&rows, 3, columns), sorted(&rows, 3, columns));
+    fn rows_with_a_column_each_are_sorted_one_by_one() {
+        for n in [1, 256, 700] {
+            let rows = rows(n, 3);
+            let (ours, theirs) = (shelved(&rows, 3, n), sorted(&rows, 3, n));
             for (a, b) in ours.iter().zip(&theirs) {
-                assert!((a - b).abs() < 1e-6, "{columns}: {a} {b}");
+                assert!((a - b).abs() < 1e-6, "{n}: {a} {b}");
             }
         }
     }
