@@ -89,7 +89,6 @@ mod degrees;
 mod e_step;
 mod em;
 mod fast_responsibilities;
-
 pub mod hierarchical;
 mod init;
 mod kernel;
