@@ -4,6 +4,7 @@ use super::experiment::Experiment;
 use super::view::{Phase, Status};
 use super::words::{count, list, number};
 use crate::data::Matrix;
+use crate::digits::Brief;
 use crate::fit::{StepError, StopReason, StopRule, aitken_limit};
 use crate::mixture::{Responsibilities, letter};
 use crate::study::{Health, coincident, health_of};
@@ -26,7 +27,7 @@ pub fn status(e: &Experiment) -> (Status, String) {
         [.., before, now] if fell(before, now) => Some(before - now),
         _ => None,
     };
-    let tolerance = number(e.settings.tol, 6);
+    let tolerance = as_typed(e.settings.tol);
     match reason(e) {
         Some(StopReason::Converged) => converged(e),
         Some(StopReason::StillClimbing) => {
@@ -159,7 +160,7 @@ fn converged(e: &Experiment) -> (Status, String) {
         );
         return (Status::Spurious, detail);
     }
-    let tolerance = number(e.settings.tol, 6);
+    let tolerance = as_typed(e.settings.tol);
     let detail = match e.settings.stop_rule {
         StopRule::Step => format!(
             "The last iteration moved no parameter by more than {tolerance} of its component\u{2019}s spread, and the steps to come add up to less."
@@ -169,6 +170,11 @@ fn converged(e: &Experiment) -> (Status, String) {
         ),
     };
     (Status::Converged, detail)
+}
+
+/// A setting as a person would write it.
+fn as_typed(value: f64) -> String {
+    Brief(value).to_string().replace('-', "\u{2212}")
 }
 
 fn cause(e: &Experiment, failure: &StepError) -> String {
