@@ -22,7 +22,7 @@ use super::e_step::Sums;
 use super::lanes::{PAIR, Pair, Powers};
 use super::space::Space;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::mixture::elementary::ln;
+use crate::mixture::elementary;
 use crate::mixture::{Covariance, Kind, LN_2_PI, Mixture};
 
 pub(super) type Rows = [f64; BLOCK_ROWS];
@@ -203,6 +203,12 @@ pub(super) fn pairs(numbers: &[f64]) -> &[[f64; PAIR]] {
 
 pub(super) fn pairs_mut(numbers: &mut [f64]) -> &mut [[f64; PAIR]] {
     numbers.as_chunks_mut::<PAIR>().0
+}
+
+/// [`elementary::ln`] once, not wherever it is called: it is large.
+#[inline(never)]
+fn ln(x: f64) -> f64 {
+    elementary::ln(x)
 }
 
 /// The sum of the natural logarithms of numbers between 1e-290 and 1e290.

@@ -30,12 +30,17 @@ pub(super) struct Space {
 /// The rows of a lower triangle (row by row) in pairs: both entries of each column, up to
 /// the last that the second has. The last row of an odd number is paired with zeros.
 pub(super) fn pack(triangle: &[f64], d: usize) -> Vec<f64> {
-    let at = |i: usize, j: usize| match j <= i && i < d {
-        true => triangle[i * (i + 1) / 2 + j],
-        false => 0.0,
-    };
-    let columns = |i: usize| (0..(i + 2).min(d)).flat_map(move |j| [at(i, j), at(i + 1, j)]);
-    (0..d).step_by(2).flat_map(columns).collect()
+    let mut packed = Vec::with_capacity(triangle.len() + 2 * d);
+    for i in (0..d).step_by(2) {
+        for j in 0..d.min(i + 2) {
+            for row in [i, i + 1] {
+                let entry = triangle.get(row * (row + 1) / 2 + j);
+                let entry = entry.filter(|_| j <= row);
+                packed.push(*entry.unwrap_or(&0.0));
+            }
+        }
+    }
+    packed
 }
 
 impl Space {
@@ -89,7 +94,7 @@ impl Space {
             for (j, (u, mean)) in tile.enumerate() {
                 let x = block.padded_column(j);
                 match n {
-                    BLOCK_ROWS => u.copy_from_slice(&x[usize::from(members[0])..][..TILE]),
+                    BLOCK_ROWS => *u = x.as_chunks().0[usize::from(members[0]) / TILE],
                     _ => pick(x, members, u),
                 }
                 total.first[j] += scale(*mean, roots, u);
@@ -191,28 +196,22 @@ fn scale(mean: f64, roots: &[f64], x: &mut [f64]) -> f64 {
     (sums[0] + sums[1]).sum()
 }
 
-/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time, and
-/// among themselves.
+/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time.
 #[inline(never)]
 fn add_products(u: &[[f64; TILE]], len: usize, mut triangle: &mut [f64]) {
     for j in (0..u.len()).step_by(2) {
         let (first, rest) = triangle.split_at_mut(j + 1);
-        let (second, rest) = rest.split_at_mut((j + 2).min(rest.len()));
+        let (second, rest) = rest.split_at_mut(rest.len().min(j + 2));
         triangle = rest;
-        for l in (0..j).step_by(4) {
+        for l in (0..=j).step_by(4) {
             let four = [0, 1, 2, 3].map(|n| row(u, l + n, len));
             let products = products([0, 1].map(|n| row(u, j + n, len)), four);
+            // What lies above the diagonal finds no place.
             for (to, products) in [&mut *first, &mut *second].into_iter().zip(products) {
-                for (to, product) in to.iter_mut().take(j).skip(l).zip(products) {
+                for (to, product) in to.iter_mut().skip(l).zip(products) {
                     *to += product;
                 }
             }
-        }
-        let [a, b, c] = own_products(row(u, j, len), row(u, j + 1, len));
-        first[j] += a;
-        if let [.., to_b, to_c] = second {
-            *to_b += b;
-            *to_c += c;
         }
     }
 }
@@ -239,17 +238,4 @@ fn products([a, b]: [&[f64]; 2], four: [&[f64]; 4]) -> [[f64; 4]; 2] {
         }
     }
     sums.map(|four| four.map(Pair::sum))
-}
-
-/// a . a, b . a and b . b.
-#[inline(never)]
-fn own_products(a: &[f64], b: &[f64]) -> [f64; 3] {
-    let mut sums = [Pair::splat(0.0); 3];
-    for (a, b) in pairs(a).iter().zip(pairs(b)) {
-        let (a, b) = (Pair::load(a), Pair::load(b));
-        for (sum, product) in sums.iter_mut().zip([a * a, b * a, b * b]) {
-            *sum = *sum + product;
-        }
-    }
-    sums.map(Pair::sum)
 }
