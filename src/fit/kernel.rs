@@ -10,7 +10,7 @@
 //! - No search for the largest: everything is relative to the largest c_k, and a block with a
 //!   row whose sum is near underflow is left to the obvious way, so that rows far out stay exact.
 //! - One logarithm for many rows: their sums are multiplied, mantissas and exponents apart.
-//! - Full covariances in many dimensions go in tiles that stay in registers ([`space`]).
+//! - Full covariances in many dimensions go in tiles that stay in registers ([`super::space`]).
 //!
 //! Loops run over arrays of fixed size, in pairs and without branches. Each is a function of its
 //! own, never inlined: in one large function the browser's compiler runs out of registers, at
@@ -49,7 +49,7 @@ pub(super) struct Component {
     /// log2 of the weighted peak.
     constant: f64,
     pub(super) mean: Vec<f64>,
-    /// The diagonal of F, its lower triangle if D is 2, or as [`space::pack`] says.
+    /// The diagonal of F, its lower triangle if D is 2, or as [`super::space::pack`] says.
     pub(super) factor: Vec<f64>,
 }
 
