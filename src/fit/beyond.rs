@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::assign::Assign;
-use super::e_step::{Expectation, Obvious, Sums};
+use super::e_step::{Expectation, Obvious};
 use super::em::{Em, State};
 use super::init::{self, StartError};
 use super::kernel::{Component, Rows};
@@ -18,6 +18,7 @@ use super::shapes::{self, Scatter, Shaped};
 use super::share::Node;
 use super::space::{self, Space};
 use super::stopping;
+use super::sums::Sums;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
 use crate::data::{Block, Matrix};

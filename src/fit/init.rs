@@ -4,7 +4,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::beyond;
-use super::e_step::Sums;
 use super::hierarchical::{MOST_ROWS, agglomerate};
 use super::kmeans::{Clusters, assign, lloyd};
 use super::m_step::{Moments, narrower_than_rounding, origin, pairs};
@@ -14,6 +13,7 @@ use super::random::Random;
 use super::seeds::{beside_known, known_means, random_rows, seeds};
 use super::settings::{InitMethod, Settings, SettingsError};
 use super::shapes::{Scatter, floored, pool, shaped};
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{Covariance, Mixture};
 

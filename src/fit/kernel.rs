@@ -18,9 +18,9 @@
 //! of operations, of which a processor overlaps more the shorter it is.
 
 use super::beyond;
-use super::e_step::Sums;
 use super::lanes::{PAIR, Pair, Powers};
 use super::space::Space;
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::elementary;
 use crate::mixture::{Covariance, Kind, LN_2_PI, Mixture};

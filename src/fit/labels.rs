@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use super::e_step::Sums;
 use super::m_step::{StepError, components, moments};
 use super::plan::Plan;
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Matrix, UNLABELLED};
 use crate::mixture::{CovarianceType, MAX_COMPONENTS, Mixture, letter};
 

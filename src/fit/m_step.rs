@@ -4,10 +4,11 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::beyond;
-use super::e_step::{Expectation, Sums, e_step_as};
+use super::e_step::{Expectation, e_step_as};
 use super::plan::Plan;
 use super::prior::Prior;
 use super::shapes::{Scatter, floored, shaped};
+use super::sums::Sums;
 use crate::data::Matrix;
 use crate::digits::fixed;
 use crate::mixture::{Covariance, CovarianceError, CovarianceType, Mixture, Noise, letter};

@@ -2,8 +2,9 @@
 //! what stands for such entries where no component is known yet.
 
 use super::beyond;
-use super::e_step::{Sums, counted};
+use super::e_step::counted;
 use super::m_step::pairs;
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::Evaluator;
 

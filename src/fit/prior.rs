@@ -1,11 +1,11 @@
 //! Priors of MAP estimation (Fraley and Raftery 2007): inverse-Wishart on covariances,
 //! normal on means, Dirichlet on weights.
 
-use super::e_step::Sums;
 use super::m_step::{Moments, pairs};
 use super::method::Knob;
 use super::missing;
 use super::settings::Settings;
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Matrix};
 use crate::mixture::elementary::{exp, ln};
 use crate::mixture::{Covariance, Freedom, Mixture};

@@ -14,8 +14,8 @@
 //! larger model is then sum_k nu_k sum r u / sum_k nu_k sum r. In that model it is u / alpha_k whose tail tells nu_k.
 
 use super::degrees::degrees;
-use super::e_step::Sums;
 use super::m_step::{EMPTY_COUNT, Moments, StepError};
+use super::sums::Sums;
 use crate::mixture::elementary::ln;
 use crate::mixture::{Free, Freedom, Kind, Mixture};
 

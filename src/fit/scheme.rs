@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::annealing::Cooling;
 use super::assign::Assign;
 use super::beyond;
-use super::e_step::Sums;
 use super::em::State;
 use super::method::{Algorithm, Knob};
 use super::plan::Objective;
@@ -14,6 +13,7 @@ use super::settings::Settings;
 use super::stepwise::Stepwise;
 use super::stochastic::Chain;
 use super::subsample;
+use super::sums::Sums;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 

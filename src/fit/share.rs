@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::assign::Assign;
-use super::e_step::{Expectation, Sums};
+use super::e_step::Expectation;
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Matrix};
 use crate::mixture::ChainCounts;
 

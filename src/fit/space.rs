@@ -5,9 +5,9 @@
 //! lies far from most components, and what is left out there is below 2^-100 of a row, while a
 //! component counts as empty below 10 times 2^-52 rows.
 
-use super::e_step::Sums;
 use super::kernel::{Component, Rows, pairs, pairs_mut, sum};
 use super::lanes::{PAIR, Pair};
+use super::sums::Sums;
 use crate::data::{BLOCK_ROWS, Block};
 
 /// Rows whose exponents are computed at a time.

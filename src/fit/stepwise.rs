@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::assign::Assign;
-use super::e_step::{Sums, e_step_as};
+use super::e_step::e_step_as;
 use super::em::Em;
 use super::m_step::{StepError, components, moments, pairs};
 use super::method::Knob;
@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::scheme::{Kept, Memory};
 use super::settings::Settings;
 use super::shuffle::Shuffle;
+use super::sums::Sums;
 use crate::data::Matrix;
 use crate::mixture::Mixture;
 use crate::mixture::elementary::{exp, ln};

@@ -34,13 +34,14 @@
 
 use std::rc::Rc;
 
-use super::e_step::{Expectation, Sums, e_step};
+use super::e_step::{Expectation, e_step};
 use super::m_step::{CANCELLATION, Moments, StepError, collapsed, origin, pairs};
 use super::method::{Knob, Model};
 use super::plan::Plan;
 use super::prior::{trace_of_ratio, whole};
 use super::settings::Settings;
 use super::shapes::{Scatter, floored, shaped};
+use super::sums::Sums;
 use crate::data::Matrix;
 use crate::mixture::elementary::ln;
 use crate::mixture::special::{ln_gamma, ln_multigamma};

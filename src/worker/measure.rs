@@ -8,7 +8,8 @@ use wasm_bindgen::JsValue;
 
 use super::messages::Reply;
 use super::pool::{self, Heard};
-use super::server::{Server, WORTH_SHARING};
+use super::server::Server;
+use super::sharing::WORTH_SHARING;
 use crate::data::Matrix;
 use crate::fit::{MULTIPLICATIONS, Plan, multiply};
 use crate::later::later;
@@ -117,7 +118,7 @@ impl Fit {
 later! { Measure 1:
     /// Begins to measure.
     pub fn begin(server: &mut Server) {
-        server.pool = None;
+        server.sharing.pool = None;
         server.measuring = Some(Box::new(Measuring {
             cell: 0,
             fit: None,
@@ -188,15 +189,15 @@ impl Measuring {
         };
         if fit.is_over() {
             let milliseconds = fit.milliseconds();
-            let workers = match (&server.pool, fit.shared) {
+            let workers = match (&server.sharing.pool, fit.shared) {
                 (Some(pool), true) => pool.n_workers(),
                 _ => 1,
             };
             let again = (!fit.shared && milliseconds >= WORTH_SHARING).then(|| fit.matrix.clone());
             self.record(milliseconds, workers);
-            server.pool = again.as_ref().and_then(|matrix| server.raise(matrix));
+            server.sharing.pool = again.as_ref().and_then(|matrix| server.raise(matrix));
             self.fit = again
-                .filter(|_| server.pool.is_some())
+                .filter(|_| server.sharing.pool.is_some())
                 .map(|matrix| Fit::new(cell, matrix, true));
             self.cell += usize::from(self.fit.is_none());
             self.tell(server);
@@ -205,7 +206,7 @@ impl Measuring {
         }
         let start = server.now();
         if fit.shared {
-            let free = server.pool.as_mut().filter(|pool| pool.is_free());
+            let free = server.sharing.pool.as_mut().filter(|pool| pool.is_free());
             let pass = fit.run.next_pass(&fit.matrix, &fit.plan);
             if let (Some(pool), Some(pass)) = (free, pass) {
                 fit.began = start;
@@ -225,7 +226,7 @@ impl Measuring {
     }
 
     fn hear(&mut self, server: &mut Server, i: usize, said: Option<&JsValue>) -> bool {
-        let (Some(fit), Some(pool)) = (&mut self.fit, &mut server.pool) else {
+        let (Some(fit), Some(pool)) = (&mut self.fit, &mut server.sharing.pool) else {
             return false;
         };
         let heard = match said {
@@ -235,7 +236,7 @@ impl Measuring {
         match heard {
             Heard::Wait => pool.is_free(),
             Heard::Failed => {
-                server.pool = None;
+                server.sharing.pool = None;
                 self.fit = None;
                 self.cell += 1;
                 true

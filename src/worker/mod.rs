@@ -18,6 +18,7 @@ mod reading;
 mod server;
 mod sets;
 mod shard;
+mod sharing;
 
 pub use client::{Client, FromWorker};
 pub use measure::{Measured, OFTEN_ENOUGH, Speed};

@@ -10,9 +10,9 @@ use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent, Me
 
 use super::measure::{self, Measuring};
 use super::messages::{Effort, Reply, Request, pack, unpack};
-use super::pool::{self, Heard, OnShard, Pool};
+use super::pool::Pool;
+use super::sharing::Sharing;
 use super::{parts, reading, sets};
-use crate::data::Matrix;
 use crate::later::Part;
 use crate::plot::{PictureRequest, picture};
 use crate::session::{Command, Problem, Session};
@@ -22,13 +22,6 @@ const SLICE: f64 = 12.0;
 
 /// What to do where a part of the program did not arrive.
 const OFFLINE: &str = "Is this device offline? Try again. If it happens again, reload the page.";
-
-/// Milliseconds an iteration from which on it is worth sharing out: a message there and back
-/// costs about 0.1.
-pub(super) const WORTH_SHARING: f64 = 1.0;
-
-/// Workers beside this one at most, however many processors there are.
-const MOST_SHARDS: usize = 7;
 
 /// Serves the page's requests for as long as the worker lives.
 ///
@@ -48,15 +41,11 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         picture: None,
         next_picture: 0.0,
         effort: Effort::default(),
-        alone: (0, 0.0),
-        pool: None,
         measuring: None,
-        pass_began: 0.0,
-        shards_fail: false,
-        on_shard: None,
+        sharing: Sharing::default(),
     }));
     let hearing = server.clone();
-    server.borrow_mut().on_shard = Some(Rc::new(move |i, said| {
+    server.borrow_mut().sharing.on_shard = Some(Rc::new(move |i, said| {
         hearing.borrow_mut().hear_shard(i, said.as_ref());
     }));
 
@@ -100,7 +89,7 @@ thread_local! {
 }
 
 pub(super) struct Server {
-    scope: DedicatedWorkerGlobalScope,
+    pub(super) scope: DedicatedWorkerGlobalScope,
     pub(super) session: Session,
     /// A message to this port comes back as the next tick, after those that wait already: of
     /// a run, or of the reading of a file.
@@ -119,16 +108,10 @@ pub(super) struct Server {
     /// Before then no picture is drawn in a free run, in milliseconds.
     next_picture: f64,
     /// What the last iterations took.
-    effort: Effort,
-    /// A run, and the milliseconds that its iterations took without help.
-    alone: (u64, f64),
-    pub(super) pool: Option<Pool>,
+    pub(super) effort: Effort,
     /// Measures this device instead of advancing the session.
     pub(super) measuring: Option<Box<Measuring>>,
-    pass_began: f64,
-    /// Did shards fail once? They are not tried again.
-    shards_fail: bool,
-    on_shard: Option<OnShard>,
+    pub(super) sharing: Sharing,
 }
 
 impl Server {
@@ -172,7 +155,7 @@ impl Server {
             }
             Request::Measure(false) => {
                 self.measuring = None;
-                self.pool = None;
+                self.sharing.pool = None;
             }
             Request::Picture(request) => {
                 self.picture = Some(request);
@@ -232,7 +215,7 @@ impl Server {
 
     /// Draws what the page waits for. While the session runs freely it must not wait for its
     /// pictures: they take a quarter of the time at most.
-    fn draw(&mut self) {
+    pub(super) fn draw(&mut self) {
         let start = self.now();
         let hurries = self.session.is_running() && self.session.pace().is_none();
         if hurries && start < self.next_picture {
@@ -255,7 +238,7 @@ impl Server {
     }
 
     /// Advances the session if it plays.
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         self.scheduled = false;
         if self.measuring.is_some() {
             if measure::go_on(self) {
@@ -296,99 +279,18 @@ impl Server {
         let (same, last) = half_steps(&self.session);
         let iterations = last.saturating_sub(first).div_ceil(2) as f64;
         if same == run && last.is_multiple_of(2) && iterations > 0.0 {
-            self.alone = (run, (self.now() - start) / iterations);
+            self.sharing.alone = (run, (self.now() - start) / iterations);
             self.effort = Effort {
-                milliseconds: self.alone.1,
+                milliseconds: self.sharing.alone.1,
                 workers: 1,
             };
         }
         self.show();
     }
 
-    /// Lets shards take part in the pass that is due. False if it has to be made alone.
-    fn share_out(&mut self) -> bool {
-        let matrix = self.session.experiment().selection().matrix().clone();
-        if self.pool.as_ref().is_some_and(|pool| !pool.holds(&matrix)) {
-            self.pool = None;
-        }
-        let (run, alone) = self.alone;
-        let unknown = run != self.session.experiment().run().id;
-        if unknown || alone < WORTH_SHARING || self.shards_fail {
-            return false;
-        }
-        if self.pool.is_none() {
-            self.pool = self.raise(&matrix);
-            self.shards_fail = self.pool.is_none();
-            return false;
-        }
-        let began = self.now();
-        let free = self.pool.as_mut().filter(|pool| pool.is_free());
-        let (Some(pool), Some(pass)) = (free, self.session.next_pass()) else {
-            return false;
-        };
-        pool::begin(pool, &matrix, pass);
-        self.pass_began = began;
-        true
-    }
-
-    pub(super) fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
-        let processors = self.scope.navigator().hardware_concurrency() as usize;
-        let n = processors.saturating_sub(1).min(MOST_SHARDS);
-        let on_shard = self.on_shard.as_ref().filter(|_| n > 0)?;
-        parts::load(Part::Shards).ok()?;
-        pool::raise(matrix, n, on_shard)
-    }
-
-    fn at_e_step(&self) -> bool {
-        self.session.experiment().position() % 2 == 1
-    }
-
-    fn hear_shard(&mut self, i: usize, said: Option<&JsValue>) {
-        if self.measuring.is_some() {
-            if measure::hear(self, i, said) {
-                self.schedule();
-            }
-            return;
-        }
-        let matrix = self.session.experiment().selection().matrix().clone();
-        let Some(pool) = &mut self.pool else {
-            return;
-        };
-        let heard = match said {
-            // Other rows have been chosen while it rose: the next pass raises another.
-            Some(_) if !pool.holds(&matrix) && !pool.is_busy() => return,
-            Some(said) => pool::hear(pool, &matrix, i, said),
-            None => Heard::Failed,
-        };
-        match heard {
-            Heard::Wait => {}
-            Heard::Failed => {
-                self.pool = None;
-                self.shards_fail = true;
-                self.schedule();
-            }
-            Heard::Whole(pass, shares) => {
-                self.effort.workers = pool.n_workers();
-                self.session.supply(pass, shares);
-                self.session.advance();
-                // A free play takes both half-steps of the iteration.
-                if self.session.is_running() && self.session.pace().is_none() && self.at_e_step() {
-                    self.session.advance();
-                }
-                self.effort.milliseconds = self.now() - self.pass_began;
-                self.show();
-                match self.session.pace() {
-                    // Messages of the page came in between the answers.
-                    None => self.tick(),
-                    Some(_) => self.schedule(),
-                }
-            }
-        }
-    }
-
-    fn schedule(&mut self) {
+    pub(super) fn schedule(&mut self) {
         self.draw();
-        let waits = self.pool.as_ref().is_some_and(Pool::is_busy);
+        let waits = self.sharing.pool.as_ref().is_some_and(Pool::is_busy);
         let measures = self.measuring.is_some();
         if self.scheduled || waits || !(measures || self.session.is_running()) {
             return;

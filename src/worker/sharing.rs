@@ -1,0 +1,121 @@
+//! The session's worker lets shards take part where its iterations take long.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use super::pool::{self, Heard, OnShard, Pool};
+use super::server::Server;
+use super::{measure, parts};
+use crate::data::Matrix;
+use crate::later::Part;
+
+/// Milliseconds an iteration from which on it is worth sharing out: a message there and back
+/// costs about 0.1.
+pub const WORTH_SHARING: f64 = 1.0;
+
+/// Workers beside this one at most, however many processors there are.
+const MOST_SHARDS: usize = 7;
+
+/// Who takes part.
+#[derive(Default)]
+pub struct Sharing {
+    /// The shards, once there are any.
+    pub pool: Option<Pool>,
+    /// What is called with what they say.
+    pub on_shard: Option<OnShard>,
+    /// A run, and the milliseconds that its iterations took without help.
+    pub alone: (u64, f64),
+    /// When the pass under way began, in milliseconds.
+    pass_began: f64,
+    /// Did shards fail once? They are not tried again.
+    failed: bool,
+}
+
+impl Server {
+    /// Lets shards take part in the pass that is due. False if it has to be made alone.
+    pub(super) fn share_out(&mut self) -> bool {
+        let matrix = self.session.experiment().selection().matrix().clone();
+        if self
+            .sharing
+            .pool
+            .as_ref()
+            .is_some_and(|pool| !pool.holds(&matrix))
+        {
+            self.sharing.pool = None;
+        }
+        let (run, alone) = self.sharing.alone;
+        let unknown = run != self.session.experiment().run().id;
+        if unknown || alone < WORTH_SHARING || self.sharing.failed {
+            return false;
+        }
+        if self.sharing.pool.is_none() {
+            self.sharing.pool = self.raise(&matrix);
+            self.sharing.failed = self.sharing.pool.is_none();
+            return false;
+        }
+        let began = self.now();
+        let free = self.sharing.pool.as_mut().filter(|pool| pool.is_free());
+        let (Some(pool), Some(pass)) = (free, self.session.next_pass()) else {
+            return false;
+        };
+        pool::begin(pool, &matrix, pass);
+        self.sharing.pass_began = began;
+        true
+    }
+
+    pub(super) fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
+        let processors = self.scope.navigator().hardware_concurrency() as usize;
+        let n = processors.saturating_sub(1).min(MOST_SHARDS);
+        let on_shard = self.sharing.on_shard.as_ref().filter(|_| n > 0)?;
+        parts::load(Part::Shards).ok()?;
+        pool::raise(matrix, n, on_shard)
+    }
+
+    fn at_e_step(&self) -> bool {
+        self.session.experiment().position() % 2 == 1
+    }
+
+    pub(super) fn hear_shard(&mut self, i: usize, said: Option<&JsValue>) {
+        if self.measuring.is_some() {
+            if measure::hear(self, i, said) {
+                self.schedule();
+            }
+            return;
+        }
+        let matrix = self.session.experiment().selection().matrix().clone();
+        let Some(pool) = &mut self.sharing.pool else {
+            return;
+        };
+        let heard = match said {
+            // Other rows have been chosen while it rose: the next pass raises another.
+            Some(_) if !pool.holds(&matrix) && !pool.is_busy() => return,
+            Some(said) => pool::hear(pool, &matrix, i, said),
+            None => Heard::Failed,
+        };
+        match heard {
+            Heard::Wait => {}
+            Heard::Failed => {
+                self.sharing.pool = None;
+                self.sharing.failed = true;
+                self.schedule();
+            }
+            Heard::Whole(pass, shares) => {
+                self.effort.workers = pool.n_workers();
+                self.session.supply(pass, shares);
+                self.session.advance();
+                // A free play takes both half-steps of the iteration.
+                if self.session.is_running() && self.session.pace().is_none() && self.at_e_step() {
+                    self.session.advance();
+                }
+                self.effort.milliseconds = self.now() - self.sharing.pass_began;
+                self.show();
+                match self.session.pace() {
+                    // Messages of the page came in between the answers.
+                    None => self.tick(),
+                    Some(_) => self.schedule(),
+                }
+            }
+        }
+    }
+}
