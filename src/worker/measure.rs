@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use super::messages::Reply;
-use super::pool::{self, Heard};
+use super::pool::{self, Heard, Pool};
 use super::server::Server;
 use super::sharing::WORTH_SHARING;
 use crate::data::Matrix;
@@ -18,6 +18,10 @@ use crate::study::{CELLS, Cell};
 
 /// Milliseconds without a look at the messages.
 const SLICE: f64 = 30.0;
+
+/// Milliseconds before anything is noted: the browser compiles what runs often once more, and
+/// rows may still be on their way.
+const WARM_UP: f64 = 400.0;
 
 /// Each cell is measured for so many milliseconds and iterations at least.
 const LONG_ENOUGH: f64 = 600.0;
@@ -79,6 +83,8 @@ struct Fit {
     /// Milliseconds of an iteration, one entry a slice or a pass.
     times: Vec<f64>,
     spent: f64,
+    /// When the first iteration began.
+    first: Option<f64>,
     /// When the pass under way began.
     began: f64,
 }
@@ -93,6 +99,7 @@ impl Fit {
             shared,
             times: Vec::new(),
             spent: 0.0,
+            first: None,
             began: 0.0,
         }
     }
@@ -101,6 +108,14 @@ impl Fit {
         // A cell's groups are far larger than what a component may collapse on.
         let _ = self.run.extend(&self.matrix, &self.plan);
         let _ = self.run.extend(&self.matrix, &self.plan);
+    }
+
+    /// Takes a time in: that of `count` iterations from `start` on.
+    fn note(&mut self, start: f64, spent: f64, count: f64) {
+        if start - *self.first.get_or_insert(start) >= WARM_UP {
+            self.times.push(spent / count);
+            self.spent += spent;
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -195,14 +210,19 @@ impl Measuring {
             };
             let again = (!fit.shared && milliseconds >= WORTH_SHARING).then(|| fit.matrix.clone());
             self.record(milliseconds, workers);
-            server.sharing.pool = again.as_ref().and_then(|matrix| server.raise(matrix));
+            if let Some(matrix) = &again {
+                match server.sharing.pool.as_mut() {
+                    Some(pool) => pool::give(pool, matrix),
+                    None => server.sharing.pool = server.raise(matrix),
+                }
+            }
             self.fit = again
                 .filter(|_| server.sharing.pool.is_some())
                 .map(|matrix| Fit::new(cell, matrix, true));
             self.cell += usize::from(self.fit.is_none());
             self.tell(server);
-            // Shards say when they stand.
-            return self.fit.is_none();
+            // New shards say when they stand.
+            return self.fit.is_none() || server.sharing.pool.as_ref().is_some_and(Pool::is_free);
         }
         let start = server.now();
         if fit.shared {
@@ -220,8 +240,7 @@ impl Measuring {
             count += 1.0;
             spent = server.now() - start;
         }
-        fit.times.push(spent / count);
-        fit.spent += spent;
+        fit.note(start, spent, count);
         true
     }
 
@@ -230,7 +249,7 @@ impl Measuring {
             return false;
         };
         let heard = match said {
-            Some(said) => pool::hear(pool, &fit.matrix, i, said),
+            Some(said) => pool::hear(pool, i, said),
             None => Heard::Failed,
         };
         match heard {
@@ -243,14 +262,9 @@ impl Measuring {
             }
             Heard::Whole(pass, shares) => {
                 fit.run.supply(pass, shares);
-                let first = fit.run.last() == 0;
                 fit.iterate();
                 let spent = server.now() - fit.began;
-                // With the first pass the rows were still on their way.
-                if !first {
-                    fit.times.push(spent);
-                    fit.spent += spent;
-                }
+                fit.note(fit.began, spent, 1.0);
                 true
             }
         }

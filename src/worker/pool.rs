@@ -93,17 +93,23 @@ impl Pool {
 later! { Shards 2:
     /// Starts `n` workers for these rows beside this one; `on_shard` is called with what they say.
     pub fn raise(matrix: &Rc<Matrix>, n: usize, on_shard: &OnShard) -> Option<Pool> {
-        let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
-        let workers = n + 1;
-        let cut = |i: usize| chunks * i / workers;
-        let shards = (1..workers).map(|i| start(i - 1, cut(i)..cut(i + 1), on_shard.clone()));
-        Some(Pool {
-            matrix: Rc::downgrade(matrix),
+        let shards = (0..n).map(|i| start(i, on_shard.clone()));
+        let mut pool = Pool {
+            matrix: Weak::new(),
             shards: shards.collect::<Result<_, JsValue>>().ok()?,
             has_methods: false,
             number: 0,
             under_way: None,
-        })
+        };
+        pool.take_rows(matrix);
+        Some(pool)
+    }
+}
+
+later! { Shards 5:
+    /// Gives the workers other rows. A worker that is kept need not compile its program again.
+    pub fn give(pool: &mut Pool, matrix: &Rc<Matrix>) {
+        pool.take_rows(matrix);
     }
 }
 
@@ -127,7 +133,7 @@ later! { Shards 3:
 
 later! { Shards 4:
     /// Takes in what a shard said.
-    pub fn hear(pool: &mut Pool, matrix: &Matrix, i: usize, data: &JsValue) -> Heard {
+    pub fn hear(pool: &mut Pool, i: usize, data: &JsValue) -> Heard {
         let Some(shard) = pool.shards.get_mut(i) else {
             return Heard::Wait;
         };
@@ -135,11 +141,10 @@ later! { Shards 4:
             if word != READY {
                 return Heard::Failed;
             }
-            for part in pieces(shard.chunks.clone()) {
-                let order = Order::Rows(part.start, matrix.chunks(part, CHUNK_ROWS));
-                shard.tell(&order);
-            }
             shard.ready = true;
+            if let Some(matrix) = pool.matrix.upgrade() {
+                shard.send_rows(&matrix);
+            }
             return Heard::Wait;
         }
         let answer = unpack::<Answer>(data).filter(|(answer, _)| answer.0 == pool.number);
@@ -161,18 +166,42 @@ later! { Shards 4:
 }
 
 impl Pool {
+    /// Cuts the rows between this worker and the shards, and sends them to those that stand.
+    fn take_rows(&mut self, matrix: &Rc<Matrix>) {
+        self.matrix = Rc::downgrade(matrix);
+        // Answers to a pass over other rows are no longer awaited.
+        self.under_way = None;
+        self.number += 1;
+        let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
+        let workers = self.n_workers();
+        let cut = |i: usize| chunks * i / workers;
+        for (i, shard) in self.shards.iter_mut().enumerate() {
+            shard.chunks = cut(i + 1)..cut(i + 2);
+            if shard.ready {
+                shard.send_rows(matrix);
+            }
+        }
+    }
+
     fn tell(&self, order: &Order) {
         self.shards.iter().for_each(|shard| shard.tell(order));
     }
 }
 
 impl Shard {
+    fn send_rows(&self, matrix: &Matrix) {
+        self.tell(&Order::Clear);
+        for part in pieces(self.chunks.clone()) {
+            self.tell(&Order::Rows(part.start, matrix.chunks(part, CHUNK_ROWS)));
+        }
+    }
+
     fn tell(&self, order: &Order) {
         let _ = self.worker.post_message(&pack(order, None));
     }
 }
 
-fn start(i: usize, chunks: Range<usize>, on_shard: OnShard) -> Result<Shard, JsValue> {
+fn start(i: usize, on_shard: OnShard) -> Result<Shard, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name(NAME);
@@ -190,7 +219,7 @@ fn start(i: usize, chunks: Range<usize>, on_shard: OnShard) -> Result<Shard, JsV
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     Ok(Shard {
         worker,
-        chunks,
+        chunks: 0..0,
         ready: false,
         _on_message: on_message,
         _on_error: on_error,

@@ -23,6 +23,8 @@ pub const NAME: &str = "shard";
 pub enum Order {
     /// Some models need more of the program.
     Load,
+    /// The rows so far are of no more use.
+    Clear,
     /// More rows, which begin with this chunk and follow those sent before.
     Rows(usize, Matrix),
     /// The pass of this number under this mixture.
@@ -56,6 +58,7 @@ fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Vec<(usize, Matrix)>, o
                 let _ = scope.post_message(&JsValue::from_str(&format!("{FAILED}{why}")));
             }
         }
+        Order::Clear => rows.clear(),
         Order::Rows(first, matrix) => rows.push((first, matrix)),
         Order::Pass(number, mixture) => {
             let mut whole = Share::default();

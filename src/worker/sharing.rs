@@ -36,23 +36,24 @@ impl Server {
     /// Lets shards take part in the pass that is due. False if it has to be made alone.
     pub(super) fn share_out(&mut self) -> bool {
         let matrix = self.session.experiment().selection().matrix().clone();
-        if self
-            .sharing
-            .pool
-            .as_ref()
-            .is_some_and(|pool| !pool.holds(&matrix))
-        {
-            self.sharing.pool = None;
-        }
         let (run, alone) = self.sharing.alone;
-        let unknown = run != self.session.experiment().run().id;
-        if unknown || alone < WORTH_SHARING || self.sharing.failed {
+        if run != self.session.experiment().run().id {
             return false;
         }
-        if self.sharing.pool.is_none() {
-            self.sharing.pool = self.raise(&matrix);
-            self.sharing.failed = self.sharing.pool.is_none();
+        if alone < WORTH_SHARING || self.sharing.failed {
+            // They would keep the memory of rows that nobody needs.
+            let pool = self.sharing.pool.take();
+            self.sharing.pool = pool.filter(|pool| pool.holds(&matrix));
             return false;
+        }
+        match &mut self.sharing.pool {
+            None => {
+                self.sharing.pool = self.raise(&matrix);
+                self.sharing.failed = self.sharing.pool.is_none();
+                return false;
+            }
+            Some(pool) if !pool.holds(&matrix) => pool::give(pool, &matrix),
+            Some(_) => {}
         }
         let began = self.now();
         let free = self.sharing.pool.as_mut().filter(|pool| pool.is_free());
@@ -83,14 +84,11 @@ impl Server {
             }
             return;
         }
-        let matrix = self.session.experiment().selection().matrix().clone();
         let Some(pool) = &mut self.sharing.pool else {
             return;
         };
         let heard = match said {
-            // Other rows have been chosen while it rose: the next pass raises another.
-            Some(_) if !pool.holds(&matrix) && !pool.is_busy() => return,
-            Some(said) => pool::hear(pool, &matrix, i, said),
+            Some(said) => pool::hear(pool, i, said),
             None => Heard::Failed,
         };
         match heard {
