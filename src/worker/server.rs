@@ -18,7 +18,7 @@ use crate::plot::{PictureRequest, picture};
 use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
-const SLICE: f64 = 12.0;
+pub(super) const SLICE: f64 = 12.0;
 
 /// What to do where a part of the program did not arrive.
 const OFFLINE: &str = "Is this device offline? Try again. If it happens again, reload the page.";
@@ -38,6 +38,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         next_step: 0.0,
         page_busy: false,
         unseen: false,
+        shown: 0.0,
         picture: None,
         next_picture: 0.0,
         effort: Effort::default(),
@@ -103,6 +104,8 @@ pub(super) struct Server {
     page_busy: bool,
     /// Is there something newer than the last view?
     unseen: bool,
+    /// When the last view was sent, in milliseconds.
+    pub(super) shown: f64,
     /// The picture that the page waits for.
     picture: Option<PictureRequest>,
     /// Before then no picture is drawn in a free run, in milliseconds.
@@ -213,12 +216,16 @@ impl Server {
         }
     }
 
+    /// Does it run as fast as it can?
+    pub(super) fn hurries(&self) -> bool {
+        self.session.is_running() && self.session.pace().is_none()
+    }
+
     /// Draws what the page waits for. While the session runs freely it must not wait for its
     /// pictures: they take a quarter of the time at most.
     pub(super) fn draw(&mut self) {
         let start = self.now();
-        let hurries = self.session.is_running() && self.session.pace().is_none();
-        if hurries && start < self.next_picture {
+        if self.hurries() && start < self.next_picture {
             return;
         }
         let Some(request) = self.picture.take() else {
@@ -321,6 +328,7 @@ impl Server {
         }
         self.page_busy = true;
         self.unseen = false;
+        self.shown = self.now();
         let view = self.session.view();
         self.reply(&Reply::View(Box::new(view), self.effort));
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::pool::{self, Heard, OnShard, Pool};
-use super::server::Server;
+use super::server::{SLICE, Server};
 use super::{measure, parts};
 use crate::data::Matrix;
 use crate::later::Part;
@@ -103,11 +103,15 @@ impl Server {
                 self.session.supply(pass, shares);
                 self.session.advance();
                 // A free play takes both half-steps of the iteration.
-                if self.session.is_running() && self.session.pace().is_none() && self.at_e_step() {
+                if self.hurries() && self.at_e_step() {
                     self.session.advance();
                 }
-                self.effort.milliseconds = self.now() - self.sharing.pass_began;
-                self.show();
+                let now = self.now();
+                self.effort.milliseconds = now - self.sharing.pass_began;
+                // Passes may be faster than any screen.
+                if !self.hurries() || now - self.shown >= SLICE {
+                    self.show();
+                }
                 match self.session.pace() {
                     // Messages of the page came in between the answers.
                     None => self.tick(),
