@@ -13,17 +13,22 @@ use crate::study::Health;
 /// Entries of a mean that a row shows unless its component is pointed out.
 const FEW: usize = 4;
 
+/// From so many rows on the counts of points are long.
+const LARGE: usize = 10_000;
+
 /// The table under its heading. A press on a letter points the component out.
 #[component]
 pub fn ComponentTable() -> impl IntoView {
     let desk = use_desk();
     let extra = Memo::new(move |_| desk.view.with(|v| v.extra.clone()));
     let many = move || desk.data.with(|d| d.fitted.len() > 2) || !extra.get().is_empty();
+    let large = move || desk.data.with(|d| d.n_fitted >= LARGE);
     let noisy = Memo::new(move |_| desk.view.with(|v| v.noise.is_some()));
     view! {
         <section class="part">
             <h2 id="components-title">"Components"</h2>
-            <table class="components" class:many=flag(many) aria-labelledby="components-title">
+            <table class="components" class:many=flag(many) class:large=flag(large)
+                aria-labelledby="components-title">
                 <thead>
                     <tr>
                         <th scope="col"><span class="unseen">"Component"</span></th>

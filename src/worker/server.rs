@@ -239,6 +239,8 @@ impl Server {
             .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
         let end = self.now();
         self.next_picture = end + 3.0 * (end - start);
+        // No part of a pass that is under way.
+        self.sharing.pass_began += end - start;
         // The first picture is on its way: what the first command will need may come meanwhile.
         // If it does not, the command tries again and says so.
         let _ = parts::load(Part::Steps);

@@ -26,8 +26,8 @@ pub struct Sharing {
     pub on_shard: Option<OnShard>,
     /// A run, and the milliseconds that its iterations took without help.
     pub alone: (u64, f64),
-    /// When the pass under way began, in milliseconds.
-    pass_began: f64,
+    /// When the pass under way began, in milliseconds, or as much later as was drawn since.
+    pub pass_began: f64,
     /// Did shards fail once? They are not tried again.
     failed: bool,
 }
