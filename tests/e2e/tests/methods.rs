@@ -6,6 +6,8 @@ use serde_json::json;
 
 /// What the first view does not need of the engine is a file of its own.
 const METHODS: &str = "later_methods.wasm";
+/// The file of what moves a run on.
+const STEPS: &str = "later_steps.wasm";
 
 /// Two groups of three columns, with a weight, a known component here and there, gaps in `z`,
 /// and a number that changes in the middle.
@@ -214,6 +216,30 @@ async fn when_the_methods_do_not_arrive_nothing_is_lost_and_one_can_try_again() 
     page.choose("Algorithm", "MAP-EM").await?;
     let shown = "return document.getElementById('algorithm').value === 'MAP-EM'";
     page.wait_until("the list shows MAP-EM", shown).await?;
+    page.close().await?;
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_what_a_step_takes_does_not_arrive_the_first_view_stays_and_one_can_try_again()
+-> Result<()> {
+    let folder = e2e::copy_of_page("steps")?;
+    let steps = std::fs::read(folder.join(STEPS))?;
+    std::fs::remove_file(folder.join(STEPS))?;
+    let page = Page::open_from(&folder, &Setup::default()).await?;
+    let before = page.read_at("0 at the start").await?;
+    page.wait_until_drawn().await?;
+    page.click("E-step").await?;
+    let alert = page.find(Role::Alert, "Problem").await?.text().await?;
+    assert!(alert.contains("offline"), "{alert}");
+    assert_eq!(page.read().await?, before, "what was there stays");
+
+    std::fs::write(folder.join(STEPS), steps)?;
+    page.click("E-step").await?;
+    page.read_at("1 after E-step").await?;
+    page.click("M-step").await?;
+    page.read_at("1 after M-step").await?;
     page.close().await?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
