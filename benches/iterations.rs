@@ -10,19 +10,8 @@ use std::time::{Duration, Instant};
 use mixscope::data::Matrix;
 use mixscope::fit::{Em, Plan, Random};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
+use mixscope::study::CELLS;
 
-/// Name, rows, columns, components.
-const CELLS: [(&str, usize, usize, usize); 5] = [
-    ("a", 10_000, 2, 3),
-    ("b", 100_000, 2, 8),
-    ("c", 1_000_000, 2, 8),
-    ("d", 100_000, 10, 10),
-    ("e", 100_000, 50, 8),
-];
-const FAMILIES: [(&str, CovarianceType); 2] = [
-    ("full", CovarianceType::Full),
-    ("diagonal", CovarianceType::Diagonal),
-];
 /// Side of the cube in which the groups of unit variance have their centres.
 const SPREADS: [(&str, f64); 2] = [("apart", 20.0), ("overlap", 2.0)];
 
@@ -39,21 +28,25 @@ fn main() {
     println!(
         "cell  rows x columns x components  family    groups    ms/iteration  ns/(row component)"
     );
-    for (cell, n, d, k) in CELLS {
+    for cell in CELLS {
+        let family = match cell.covariance_type {
+            CovarianceType::Full => "full",
+            _ => "diagonal",
+        };
+        let (n, d, k) = (cell.n_rows, cell.n_columns, cell.n_components);
         for (groups, spread) in SPREADS {
-            for (family, covariance_type) in FAMILIES {
-                let line = [cell, groups, family];
-                if !words.iter().all(|word| line.contains(&word.as_str())) {
-                    continue;
-                }
-                let time = iteration([n, d, k], covariance_type, spread).as_secs_f64();
-                let each = 1e9 * time / (n * k) as f64;
-                let shape = format!("{n} x {d} x {k}");
-                println!(
-                    "{cell:4}  {shape:27}  {family:8}  {groups:8}  {:12.3}  {each:18.2}",
-                    1e3 * time
-                );
+            let line = [cell.name, groups, family];
+            if !words.iter().all(|word| line.contains(&word.as_str())) {
+                continue;
             }
+            let time = iteration([n, d, k], cell.covariance_type, spread).as_secs_f64();
+            let each = 1e9 * time / (n * k) as f64;
+            let shape = format!("{n} x {d} x {k}");
+            println!(
+                "{:4}  {shape:27}  {family:8}  {groups:8}  {:12.3}  {each:18.2}",
+                cell.name,
+                1e3 * time
+            );
         }
     }
 }

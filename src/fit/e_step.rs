@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::assign::Assign;
 use super::beyond;
 use super::kernel::Kernel;
-use super::share::{CHUNK_BLOCKS, CHUNK_ROWS, Node, Share, Tree};
+use super::share::{CHUNK_BLOCKS, CHUNK_ROWS, Node, Share, Tree, n_chunks};
 use super::sums::{Sums, dot, sum};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{ChainCounts, Mixture, Responsibilities};
@@ -80,7 +80,7 @@ pub fn share(matrix: &Matrix, mixture: &Mixture, chunks: Range<usize>, place: us
 
 /// All chunks.
 fn all(matrix: &Matrix) -> Range<usize> {
-    0..matrix.n_rows().div_ceil(CHUNK_ROWS)
+    0..n_chunks(matrix)
 }
 
 /// With a kernel what it can do goes the fast way, without one everything the obvious way.
@@ -120,6 +120,10 @@ fn pass(
             let place = place + chunk_of_matrix - chunks.start;
             tree.push(0, place, std::mem::replace(&mut chunk, zero()));
         }
+    }
+    if tree.is_empty() {
+        // A pass over no rows sums up to nothing.
+        tree.push(0, place, chunk);
     }
     Share {
         tree,
@@ -254,6 +258,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_pass_over_no_rows_sums_up_to_nothing() {
+        let x: Vec<f64> = (0..30).map(f64::from).collect();
+        let matrix = Matrix::from_columns(&[&x]).unwrap();
+        let mixture = start(&matrix, &Settings::default()).unwrap();
+        let e = e_step(&matrix.subset(&[]), &mixture, mixture.means());
+        assert_eq!((e.log_likelihood, e.rows), (0.0, 0.0));
+        assert!(e.sums.iter().all(|sums| sums.count == 0.0));
     }
 
     proptest! {

@@ -19,6 +19,11 @@ pub(super) const CHUNK_BLOCKS: usize = 8;
 /// Rows whose sums are added up on their own before they join others.
 pub const CHUNK_ROWS: usize = CHUNK_BLOCKS * BLOCK_ROWS;
 
+/// How many chunks the rows make; without rows an empty one.
+pub(super) fn n_chunks(matrix: &Matrix) -> usize {
+    matrix.n_rows().div_ceil(CHUNK_ROWS).max(1)
+}
+
 /// Sums over rows that lie side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Node {
@@ -74,6 +79,10 @@ impl Tree {
         self.nodes.push((level, place, node));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// How many chunks there are from the first one on; `None` if there are gaps.
     fn n_chunks(&self) -> Option<usize> {
         self.nodes.iter().try_fold(0, |end, (level, place, _)| {
@@ -125,7 +134,7 @@ impl Expectation {
         for share in shares {
             whole.append(share);
         }
-        if whole.tree.n_chunks() != Some(matrix.n_rows().div_ceil(CHUNK_ROWS)) {
+        if whole.tree.n_chunks() != Some(n_chunks(matrix)) {
             return None;
         }
         let total = whole.tree.finish()?;

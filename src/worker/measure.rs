@@ -227,8 +227,9 @@ impl Measuring {
         let start = server.now();
         if fit.shared {
             let free = server.sharing.pool.as_mut().filter(|pool| pool.is_free());
-            let pass = fit.run.next_pass(&fit.matrix, &fit.plan);
-            if let (Some(pool), Some(pass)) = (free, pass) {
+            if let Some(pool) = free
+                && let Some(pass) = fit.run.next_pass(&fit.matrix, &fit.plan)
+            {
                 fit.began = start;
                 pool::begin(pool, &fit.matrix, pass);
             }

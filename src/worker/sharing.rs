@@ -57,7 +57,9 @@ impl Server {
         }
         let began = self.now();
         let free = self.sharing.pool.as_mut().filter(|pool| pool.is_free());
-        let (Some(pool), Some(pass)) = (free, self.session.next_pass()) else {
+        let Some(pool) = free else { return false };
+        // An M-step: not made for nothing.
+        let Some(pass) = self.session.next_pass() else {
             return false;
         };
         pool::begin(pool, &matrix, pass);
