@@ -13,18 +13,30 @@ use crate::data::{BLOCK_ROWS, Block};
 /// Rows whose exponents are computed at a time.
 const GROUP: usize = 8;
 
-/// Rows that are summed at a time: 50 columns of them fit into the nearest cache.
-const TILE: usize = 64;
+/// Rows whose offsets from a mean are computed at a time: 50 columns of them fit into the nearest
+/// cache.
+const PART: usize = 64;
 
-/// A row counts for a component with more than this responsibility: 2^-100.
-const LEAST: f64 = f64::from_bits((1023 - 100) << 52);
+/// In so many dimensions all rows of a block are summed at a time, in more half of them, for the
+/// sake of the nearest cache.
+const FEW_COLUMNS: usize = 20;
+
+/// A row counts for a component with more than this responsibility, 2^-64: what is left out of ten
+/// million rows is below 1e-12 of a row.
+const LEAST: f64 = f64::from_bits((1023 - 64) << 52);
+
+/// From so many rows of a block on it takes less time to sum all than to pick them.
+const MOST_PICKED: usize = BLOCK_ROWS / 4 * 3;
 
 /// Room for a pass.
 pub(super) struct Space {
-    /// Offsets of a few rows from a mean, D x [`GROUP`].
-    group: Vec<[f64; GROUP]>,
-    /// Offsets of more rows, each times the root of its responsibility, D x [`TILE`].
-    tile: Vec<[f64; TILE]>,
+    /// Offsets of [`PART`] rows from a mean, D of each group together.
+    offsets: Vec<[f64; GROUP]>,
+    /// Offsets of more rows, each times the root of its responsibility: one after the other for each
+    /// column.
+    tile: Vec<f64>,
+    /// Rows in the tile.
+    tile_rows: usize,
 }
 
 /// The rows of a lower triangle (row by row) in pairs: both entries of each column, up to
@@ -45,9 +57,14 @@ pub(super) fn pack(triangle: &[f64], d: usize) -> Vec<f64> {
 
 impl Space {
     pub(super) fn new(d: usize) -> Space {
+        let tile_rows = match d <= FEW_COLUMNS {
+            true => BLOCK_ROWS,
+            false => BLOCK_ROWS / 2,
+        };
         Space {
-            group: vec![[0.0; GROUP]; d],
-            tile: vec![[0.0; TILE]; d],
+            offsets: vec![[0.0; GROUP]; d * (PART / GROUP)],
+            tile: vec![0.0; d * tile_rows],
+            tile_rows,
         }
     }
 
@@ -61,11 +78,16 @@ impl Space {
         out: &mut Rows,
     ) {
         let factor = pairs(&component.factor);
-        for (g, out) in out.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
-            for (j, (to, mean)) in self.group.iter_mut().zip(&component.mean).enumerate() {
-                less(&block.padded_column(j).as_chunks().0[g], *mean, to);
+        let d = component.mean.len();
+        for (part, out) in out.as_chunks_mut::<PART>().0.iter_mut().enumerate() {
+            for (j, mean) in component.mean.iter().enumerate() {
+                let x = &block.padded_column(j).as_chunks().0[part];
+                less(x, *mean, &mut self.offsets[j..], d);
             }
-            exponents(factor, &self.group, constant, out);
+            let groups = self.offsets.chunks_exact(d);
+            for (offsets, out) in groups.zip(out.as_chunks_mut().0) {
+                exponents(factor, offsets, constant, out);
+            }
         }
     }
 
@@ -82,24 +104,30 @@ impl Space {
     ) {
         let mut members = [0; BLOCK_ROWS];
         let n = choose(r, &mut members);
-        for members in members[..n].chunks(TILE) {
+        let picked = n < MOST_PICKED;
+        for first in (0..if picked { n } else { BLOCK_ROWS }).step_by(self.tile_rows) {
+            let mut roots = [0.0; BLOCK_ROWS];
             // Whole groups: what is left of the last has no weight.
-            let len = members.len().next_multiple_of(GROUP);
-            let mut roots = [0.0; TILE];
-            pick(r, members, &mut roots);
-            let roots = &mut roots[..len];
+            let len = match picked {
+                true => (n - first).next_multiple_of(GROUP).min(self.tile_rows),
+                false => self.tile_rows,
+            };
+            let (roots, members) = (&mut roots[..len], &members[first..first + len]);
+            match picked {
+                true => pick(r, &members[..len.min(n - first)], roots),
+                false => roots.copy_from_slice(&r[first..first + len]),
+            }
             total.count += sum(roots);
             root_of(roots);
-            let tile = self.tile.iter_mut().zip(&component.mean);
-            for (j, (u, mean)) in tile.enumerate() {
-                let x = block.padded_column(j);
-                match n {
-                    BLOCK_ROWS => *u = x.as_chunks().0[usize::from(members[0]) / TILE],
-                    _ => pick(x, members, u),
-                }
-                total.first[j] += scale(*mean, roots, u);
+            let columns = self.tile.chunks_exact_mut(self.tile_rows);
+            for (j, (u, mean)) in columns.zip(&component.mean).enumerate() {
+                let (x, u) = (block.padded_column(j), &mut u[..len]);
+                total.first[j] += match picked {
+                    true => scale_picked(*mean, roots, x, members, u),
+                    false => scale(*mean, roots, &x[first..first + len], u),
+                };
             }
-            add_products(&self.tile, len, &mut total.second);
+            add_products(&self.tile, self.tile_rows, len, &mut total.second);
         }
     }
 }
@@ -117,10 +145,16 @@ fn store(from: [Pair; GROUP / PAIR], to: &mut [f64; GROUP]) {
     }
 }
 
-#[inline(always)]
-fn less(x: &[f64; GROUP], mean: f64, to: &mut [f64; GROUP]) {
+/// x - mean, one group in each `step` of `to`.
+#[inline(never)]
+fn less(x: &[f64; PART], mean: f64, to: &mut [[f64; GROUP]], step: usize) {
     let mean = Pair::splat(mean);
-    store(load(x).map(|x| x - mean), to);
+    let groups = x.as_chunks::<GROUP>().0.iter();
+    for (x, to) in groups.zip(to.iter_mut().step_by(step)) {
+        for (x, to) in pairs(x).iter().zip(pairs_mut(to)) {
+            (Pair::load(x) - mean).store(to);
+        }
+    }
 }
 
 /// constant - |F x|^2 of a few columns x, with the rows of F in pairs.
@@ -179,33 +213,62 @@ fn root_of(r: &mut [f64]) {
     }
 }
 
-/// Makes sqrt(r) (x - mean) of x; the sum of r (x - mean).
+/// Writes u = sqrt(r) (x - mean); the sum of r (x - mean).
 #[inline(never)]
-fn scale(mean: f64, roots: &[f64], x: &mut [f64]) -> f64 {
+fn scale(mean: f64, roots: &[f64], x: &[f64], u: &mut [f64]) -> f64 {
     let mean = Pair::splat(mean);
     let mut sums = [Pair::splat(0.0); 2];
-    let two = pairs(roots).as_chunks::<2>().0;
-    for (roots, x) in two.iter().zip(pairs_mut(x).as_chunks_mut::<2>().0) {
-        for ((root, x), sum) in roots.iter().zip(x).zip(&mut sums) {
-            let root = Pair::load(root);
-            let u = (Pair::load(x) - mean) * root;
-            u.store(x);
-            *sum = *sum + u * root;
+    let two = |numbers| pairs(numbers).as_chunks::<2>().0;
+    let to = pairs_mut(u).as_chunks_mut::<2>().0;
+    for (u, (x, roots)) in to.iter_mut().zip(two(x).iter().zip(two(roots))) {
+        for ((u, sum), (x, root)) in u.iter_mut().zip(&mut sums).zip(x.iter().zip(roots)) {
+            *sum = *sum + scaled(Pair::load(x) - mean, Pair::load(root), u);
         }
     }
     (sums[0] + sums[1]).sum()
 }
 
-/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time.
+/// As [`scale`], of the rows that `members` names.
 #[inline(never)]
-fn add_products(u: &[[f64; TILE]], len: usize, mut triangle: &mut [f64]) {
-    for j in (0..u.len()).step_by(2) {
+fn scale_picked(mean: f64, roots: &[f64], x: &Rows, members: &[u8], u: &mut [f64]) -> f64 {
+    let mean = Pair::splat(mean);
+    let mut sums = [Pair::splat(0.0); 2];
+    let members = members.as_chunks::<{ 2 * PAIR }>().0;
+    let to = pairs_mut(u).as_chunks_mut::<2>().0;
+    let roots = pairs(roots).as_chunks::<2>().0;
+    for (u, (&[a, b, c, d], roots)) in to.iter_mut().zip(members.iter().zip(roots)) {
+        let x = [[a, b], [c, d]].map(|two| two.map(|i| x[usize::from(i)]));
+        for ((u, sum), (x, root)) in u.iter_mut().zip(&mut sums).zip(x.iter().zip(roots)) {
+            *sum = *sum + scaled(Pair::load(x) - mean, Pair::load(root), u);
+        }
+    }
+    (sums[0] + sums[1]).sum()
+}
+
+#[inline(always)]
+fn scaled(offset: Pair, root: Pair, u: &mut [f64; PAIR]) -> Pair {
+    let scaled = offset * root;
+    scaled.store(u);
+    scaled * root
+}
+
+/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time. Of each
+/// row of U, `stride` apart, the first `len` count.
+#[inline(never)]
+fn add_products(u: &[f64], stride: usize, len: usize, mut triangle: &mut [f64]) {
+    let d = u.len() / stride;
+    // Beyond the last row is the last one again, of which the products go nowhere.
+    let row = |i: usize| {
+        let i = if i < d { i } else { d - 1 };
+        &u[i * stride..][..len]
+    };
+    for j in (0..d).step_by(2) {
         let (first, rest) = triangle.split_at_mut(j + 1);
         let (second, rest) = rest.split_at_mut(rest.len().min(j + 2));
         triangle = rest;
         for l in (0..=j).step_by(4) {
-            let four = [0, 1, 2, 3].map(|n| row(u, l + n, len));
-            let products = products([0, 1].map(|n| row(u, j + n, len)), four);
+            let four = [row(l), row(l + 1), row(l + 2), row(l + 3)];
+            let products = products([row(j), row(j + 1)], four);
             // What lies above the diagonal finds no place.
             for (to, products) in [&mut *first, &mut *second].into_iter().zip(products) {
                 for (to, product) in to.iter_mut().skip(l).zip(products) {
@@ -214,13 +277,6 @@ fn add_products(u: &[[f64; TILE]], len: usize, mut triangle: &mut [f64]) {
             }
         }
     }
-}
-
-/// Row `i` of U. Beyond the last is the last one again, of which the products go nowhere.
-#[inline(always)]
-fn row(u: &[[f64; TILE]], i: usize, len: usize) -> &[f64] {
-    let last = u.len() - 1;
-    &u[if i < last { i } else { last }][..len]
 }
 
 /// Scalar products of two rows with four, all of one length.
