@@ -252,40 +252,47 @@ fn scaled(offset: Pair, root: Pair, u: &mut [f64; PAIR]) -> Pair {
     scaled * root
 }
 
-/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time. Of each
-/// row of U, `stride` apart, the first `len` count.
+/// Adds u_j . u_l for l <= j to a lower triangle: pairs of rows against four at a time, or against
+/// the last two. Of each row of U, `stride` apart, the first `len` count.
 #[inline(never)]
 fn add_products(u: &[f64], stride: usize, len: usize, mut triangle: &mut [f64]) {
     let d = u.len() / stride;
     // Beyond the last row is the last one again, of which the products go nowhere.
     let row = |i: usize| {
         let i = if i < d { i } else { d - 1 };
-        &u[i * stride..][..len]
+        pairs(&u[i * stride..][..len])
     };
     for j in (0..d).step_by(2) {
         let (first, rest) = triangle.split_at_mut(j + 1);
         let (second, rest) = rest.split_at_mut(rest.len().min(j + 2));
         triangle = rest;
-        for l in (0..=j).step_by(4) {
-            let four = [row(l), row(l + 1), row(l + 2), row(l + 3)];
-            let products = products([row(j), row(j + 1)], four);
+        let two = [row(j), row(j + 1)];
+        let mut add = |l: usize, products: [&[f64]; 2]| {
             // What lies above the diagonal finds no place.
             for (to, products) in [&mut *first, &mut *second].into_iter().zip(products) {
                 for (to, product) in to.iter_mut().skip(l).zip(products) {
                     *to += product;
                 }
             }
+        };
+        for l in (0..j).step_by(4) {
+            let [a, b] = products(two, [row(l), row(l + 1), row(l + 2), row(l + 3)]);
+            add(l, [&a, &b]);
+        }
+        if j % 4 == 0 {
+            let [a, b] = products_of_two(two);
+            add(j, [&a, &b]);
         }
     }
 }
 
 /// Scalar products of two rows with four, all of one length.
 #[inline(never)]
-fn products([a, b]: [&[f64]; 2], four: [&[f64]; 4]) -> [[f64; 4]; 2] {
+fn products([a, b]: [&[[f64; PAIR]]; 2], four: [&[[f64; PAIR]]; 4]) -> [[f64; 4]; 2] {
     let mut sums = [[Pair::splat(0.0); 4]; 2];
-    let [c, d, e, f] = four.map(pairs);
+    let [c, d, e, f] = four;
     let four = c.iter().zip(d).zip(e.iter().zip(f));
-    for ((a, b), ((c, d), (e, f))) in pairs(a).iter().zip(pairs(b)).zip(four) {
+    for ((a, b), ((c, d), (e, f))) in a.iter().zip(b).zip(four) {
         let (a, b) = (Pair::load(a), Pair::load(b));
         for (i, x) in [c, d, e, f].into_iter().enumerate() {
             let x = Pair::load(x);
@@ -294,4 +301,22 @@ fn products([a, b]: [&[f64]; 2], four: [&[f64]; 4]) -> [[f64; 4]; 2] {
         }
     }
     sums.map(|four| four.map(Pair::sum))
+}
+
+/// Scalar products of two rows with themselves and each other.
+#[inline(never)]
+fn products_of_two([a, b]: [&[[f64; PAIR]]; 2]) -> [[f64; 2]; 2] {
+    // Two sums of each, so that additions need not wait for one another.
+    let mut sums = [[Pair::splat(0.0); 3]; 2];
+    let (a, b) = (a.as_chunks::<2>().0, b.as_chunks::<2>().0);
+    for (a, b) in a.iter().zip(b) {
+        for (sums, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            let (a, b) = (Pair::load(a), Pair::load(b));
+            for (sum, product) in sums.iter_mut().zip([a * a, a * b, b * b]) {
+                *sum = *sum + product;
+            }
+        }
+    }
+    let [aa, ab, bb] = [0, 1, 2].map(|i| (sums[0][i] + sums[1][i]).sum());
+    [[aa, ab], [ab, bb]]
 }
