@@ -2,7 +2,7 @@
 //! products of small matrices, in tiles of which all sums stay in registers.
 //!
 //! Sums take the rows of a block that belong to a component at all. In many dimensions a row
-//! lies far from most components, and what is left out there is below 2^-100 of a row, while a
+//! lies far from most components, and what is left out there is below 2^-64 of a row, while a
 //! component counts as empty below 10 times 2^-52 rows.
 
 use super::kernel::{Component, Rows, pairs, pairs_mut, sum};

@@ -1,4 +1,5 @@
-//! Races the page against scikit-learn: the same rows, the same start, by turns.
+//! Races the page against scikit-learn, and against other programs where they are installed: the
+//! same rows, by turns, from the same start where it can be given.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::cargo::{cargo, describe, root, succeed};
+use crate::peers::{Peer, peers, write_plainly};
 use crate::suite::page_tests;
 
 /// Log-likelihoods agree to this part of themselves.
@@ -23,7 +25,8 @@ struct Times {
     all: Vec<f64>,
     workers: u64,
     limit: Vec<f64>,
-    peer: Vec<f64>,
+    /// By name, the first of them scikit-learn.
+    peers: Vec<(&'static str, Vec<f64>)>,
 }
 
 /// Measures `rounds` times each and writes the table.
@@ -34,9 +37,10 @@ pub fn run(rounds: usize) -> Result<()> {
     let mut export = cargo(&["run", "--release", "--example", "cells", "--"]);
     succeed(export.arg(&cells))?;
     let native = read(&cells.join("cells.json"))?;
-    let python = python(&folder)?;
+    write_plainly(&cells, list(&native))?;
+    let peers = peers(&folder, python(&folder)?);
     let mut times: BTreeMap<String, Times> = BTreeMap::new();
-    let mut peer_version = String::new();
+    let mut versions = vec![String::new(); peers.len()];
     let mut browser = String::new();
     for round in 1..=rounds {
         println!("round {round} of {rounds}: the page");
@@ -45,16 +49,19 @@ pub fn run(rounds: usize) -> Result<()> {
         page.args(["--test", "bench", "--", "--ignored"]);
         succeed(page.env("MIXSCOPE_BENCH", &to))?;
         let page = read(&to)?;
-        println!("round {round} of {rounds}: scikit-learn");
-        let script = root().join("xtask/bench/scikit.py");
-        let peer = output(Command::new(&python).arg(script).arg(&cells))?;
-        let peer: Value = serde_json::from_str(&peer).context("scikit.py printed no JSON")?;
         browser = text(&page["browser"]);
-        peer_version = text(&peer["version"]);
         take_page(&mut times, &page, &native)?;
-        take_peer(&mut times, &peer, &native)?;
+        for (peer, version) in peers.iter().zip(&mut versions) {
+            println!("round {round} of {rounds}: {}", peer.name);
+            let said = output(&mut peer.command(&cells))?;
+            let said: Value = serde_json::from_str(&said)
+                .with_context(|| format!("{} printed no JSON", peer.name))?;
+            *version = format!("{} {}", peer.name, text(&said["version"]));
+            take_peer(&mut times, peer, &said, &native)?;
+        }
     }
-    let table = table(&times, &browser, &peer_version, rounds);
+    let programs = format!("{browser}; {}", versions.join("; "));
+    let table = table(&times, &programs, rounds);
     let to = folder.join("table.md");
     fs::write(&to, &table)?;
     println!("\n{table}\nwritten to {}", to.display());
@@ -92,17 +99,29 @@ fn take_page(times: &mut BTreeMap<String, Times>, page: &Value, native: &Value) 
     Ok(())
 }
 
-fn take_peer(times: &mut BTreeMap<String, Times>, peer: &Value, native: &Value) -> Result<()> {
-    for speed in list(&peer["cells"]) {
+fn take_peer(
+    times: &mut BTreeMap<String, Times>,
+    peer: &Peer,
+    said: &Value,
+    native: &Value,
+) -> Result<()> {
+    for speed in list(&said["cells"]) {
         let (name, family) = (text(&speed["cell"]), text(&speed["covariance"]));
         let own = number(&native_of(native, &name, &family)?["log_likelihood"]);
-        let other = number(&speed["log_likelihood"]);
-        ensure!(
-            (own - other).abs() <= SAME * own.abs(),
-            "{name} {family}: log-likelihoods differ: {own} here, {other} in scikit-learn"
-        );
+        // None if the program chose a start of its own.
+        if let Some(other) = speed["log_likelihood"].as_f64() {
+            ensure!(
+                (own - other).abs() <= SAME * own.abs(),
+                "{name} {family}: log-likelihoods differ: {own} here, {other} in {}",
+                peer.name
+            );
+        }
         let entry = times.entry(key(&name, &family)).or_default();
-        entry.peer.push(number(&speed["milliseconds"]));
+        let milliseconds = number(&speed["milliseconds"]);
+        match entry.peers.iter_mut().find(|(name, _)| *name == peer.name) {
+            Some((_, times)) => times.push(milliseconds),
+            None => entry.peers.push((peer.name, vec![milliseconds])),
+        }
     }
     Ok(())
 }
@@ -115,28 +134,39 @@ fn key(name: &str, family: &str) -> String {
     }
 }
 
-fn table(times: &BTreeMap<String, Times>, browser: &str, peer: &str, rounds: usize) -> String {
+/// A table of the page beside scikit-learn, and one of the other programs.
+fn table(times: &BTreeMap<String, Times>, programs: &str, rounds: usize) -> String {
     let mut out = format!(
-        "{browser}; scikit-learn {peer}; {rounds} rounds by turns. Milliseconds an iteration: median (least - most).\n\n\
+        "{programs}; {rounds} rounds by turns. Milliseconds an iteration: median (least - most).\n\n\
          | cell | N x D x K | one worker | of the limit | all workers | scikit-learn | one worker: times faster | all workers: times faster |\n\
          |---|---|---|---|---|---|---|---|\n"
+    );
+    let mut others = String::from(
+        "\n| cell | program | milliseconds | one worker: times faster | all workers: times faster |\n\
+         |---|---|---|---|---|\n",
     );
     for (key, t) in times {
         let all = match t.all.is_empty() {
             true => "-".to_owned(),
             false => format!("{} ({} workers)", spread(&t.all), t.workers),
         };
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {:.0} % | {all} | {} | {} | {} |",
-            &key[2..],
-            t.size,
-            spread(&t.one),
-            100.0 * median(&t.limit),
-            spread(&t.peer),
-            ratio(&t.peer, &t.one),
-            ratio(&t.peer, &t.all),
-        );
+        let cell = &key[2..];
+        for (i, (name, peer)) in t.peers.iter().enumerate() {
+            let (each, one, many) = (spread(peer), ratio(peer, &t.one), ratio(peer, &t.all));
+            let _ = match i {
+                0 => writeln!(
+                    out,
+                    "| {cell} | {} | {} | {:.0} % | {all} | {each} | {one} | {many} |",
+                    t.size,
+                    spread(&t.one),
+                    100.0 * median(&t.limit),
+                ),
+                _ => writeln!(others, "| {cell} | {name} | {each} | {one} | {many} |"),
+            };
+        }
+    }
+    if times.values().any(|t| t.peers.len() > 1) {
+        out.push_str(&others);
     }
     out
 }

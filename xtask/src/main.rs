@@ -7,6 +7,7 @@ mod index;
 mod lint;
 mod page;
 mod parts;
+mod peers;
 mod size;
 mod steps;
 mod suite;
