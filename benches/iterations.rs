@@ -8,9 +8,9 @@
 use std::time::{Duration, Instant};
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Plan, Random};
+use mixscope::fit::{Em, Precision, Random};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
-use mixscope::study::CELLS;
+use mixscope::study::{CELLS, Cell};
 
 /// Side of the cube in which the groups of unit variance have their centres.
 const SPREADS: [(&str, f64); 2] = [("apart", 20.0), ("overlap", 2.0)];
@@ -26,24 +26,28 @@ fn main() {
         .filter(|word| !word.starts_with('-'))
         .collect();
     println!(
-        "cell  rows x columns x components  family    groups    ms/iteration  ns/(row component)"
+        "cell  rows x columns x components  family    precision  groups    ms/iteration  ns/(row component)"
     );
     for cell in CELLS {
+        let precision = match cell.precision {
+            Precision::Exact => "Exact",
+            Precision::Fast => "Fast",
+        };
         let family = match cell.covariance_type {
             CovarianceType::Full => "full",
             _ => "diagonal",
         };
         let (n, d, k) = (cell.n_rows, cell.n_columns, cell.n_components);
         for (groups, spread) in SPREADS {
-            let line = [cell.name, groups, family];
+            let line = [cell.name, groups, family, precision];
             if !words.iter().all(|word| line.contains(&word.as_str())) {
                 continue;
             }
-            let time = iteration([n, d, k], cell.covariance_type, spread).as_secs_f64();
+            let time = iteration(&cell, spread).as_secs_f64();
             let each = 1e9 * time / (n * k) as f64;
             let shape = format!("{n} x {d} x {k}");
             println!(
-                "{:4}  {shape:27}  {family:8}  {groups:8}  {:12.3}  {each:18.2}",
+                "{:4}  {shape:27}  {family:8}  {precision:9}  {groups:8}  {:12.3}  {each:18.2}",
                 cell.name,
                 1e3 * time
             );
@@ -52,7 +56,8 @@ fn main() {
 }
 
 /// The shortest iteration of a fit to normal groups, from their own centres.
-fn iteration([n, d, k]: [usize; 3], covariance_type: CovarianceType, spread: f64) -> Duration {
+fn iteration(cell: &Cell, spread: f64) -> Duration {
+    let (n, d, k) = (cell.n_rows, cell.n_columns, cell.n_components);
     let mut random = Random::new(1);
     let centres: Vec<Vec<f64>> = (0..k)
         .map(|_| (0..d).map(|_| spread * random.uniform()).collect())
@@ -75,8 +80,9 @@ fn iteration([n, d, k]: [usize; 3], covariance_type: CovarianceType, spread: f64
     };
     let means = centres.into_iter().map(centred).collect();
     let weights = vec![1.0 / k as f64; k];
-    let start = Mixture::new(covariance_type, weights, means, vec![unit.into(); k]);
-    let plan = Plan::plain(vec![1e-6; d]);
+    let start = Mixture::new(cell.covariance_type, weights, means, vec![unit.into(); k]);
+    let mut plan = cell.plan();
+    plan.floor = vec![1e-6; d];
     let mut em = Em::new(&matrix, start.expect("a mixture"), &plan);
 
     let (mut shortest, mut repeats) = (Duration::MAX, 0);

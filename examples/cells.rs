@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use mixscope::data::Matrix;
-use mixscope::fit::{Em, Plan};
+use mixscope::fit::{Em, Precision};
 use mixscope::study::CELLS;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let columns = cell.columns();
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         let matrix = Matrix::from_columns(&slices)?;
-        let plan = Plan::plain(vec![0.0; cell.n_columns]);
+        let plan = cell.plan();
         let mut em = Em::new(&matrix, cell.start(&matrix), &plan);
         let begin = Instant::now();
         for _ in 0..ITERATIONS {
@@ -33,6 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let milliseconds = begin.elapsed().as_secs_f64() * 1e3 / ITERATIONS as f64;
         let family = cell.covariance_type.code();
+        let precision = match cell.precision {
+            Precision::Exact => "Exact",
+            Precision::Fast => "Fast",
+        };
         let file = format!("{}.rows", cell.name);
         let mut out = BufWriter::new(File::create(folder.join(&file))?);
         for i in 0..cell.n_rows {
@@ -41,10 +45,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         out.flush()?;
-        println!("{} {family}: {milliseconds:.2} ms an iteration", cell.name);
+        println!(
+            "{} {family} {precision}: {milliseconds:.2} ms an iteration",
+            cell.name
+        );
         cells.push(json!({
             "name": cell.name, "file": file, "n": cell.n_rows, "d": cell.n_columns,
-            "k": cell.n_components, "covariance": family, "variance": matrix.variance(),
+            "k": cell.n_components, "covariance": family, "precision": precision, "variance": matrix.variance(),
             "iterations": ITERATIONS, "log_likelihood": em.log_likelihood(),
             "native_milliseconds": milliseconds,
         }));

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use mixscope::data::Matrix;
 use mixscope::data::builtin::Builtin;
-use mixscope::fit::{Algorithm, InitMethod, Knob, METHODS, Model};
+use mixscope::fit::{Algorithm, InitMethod, Knob, METHODS, Model, Precision};
 use mixscope::mixture::{Covariance, CovarianceType, Mixture};
 use mixscope::session::{Command, Missing, Session};
 use mixscope::study;
@@ -364,4 +364,31 @@ fn algorithms() -> u64 {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn a_trajectory_of_every_algorithm_has_the_same_bits_everywhere() {
     assert_eq!(algorithms(), 3_159_203_510_543_041_294);
+}
+
+/// Runs in single precision, of rows side by side and one by one, until they are finished in
+/// double precision or for a while.
+fn fast_trajectories() -> u64 {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let mut session = Session::with_sets(load);
+    session.handle(Command::SetPrecision(Precision::Fast));
+    for (set, k) in [("faithful", 2), ("iris", 3), ("moons", 8)] {
+        session.handle(Command::OpenBuiltin(set.into()));
+        session.handle(Command::SetComponents(k));
+        session.handle(Command::SetInit(InitMethod::RandomPoints));
+        for family in CovarianceType::ALL {
+            session.handle(Command::SetCovariance(family));
+            for _ in 0..40 {
+                session.handle(Command::Step);
+            }
+            add_run(&mut hash, &session);
+        }
+    }
+    hash.0
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+fn twelve_fast_trajectories_have_the_same_bits_everywhere() {
+    assert_eq!(fast_trajectories(), 13_609_886_720_548_397_563);
 }

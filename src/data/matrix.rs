@@ -1,8 +1,11 @@
+use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+
+use super::singles::Singles;
 
 /// The label of a row whose component is not known.
 pub const UNLABELLED: u8 = u8::MAX;
@@ -29,6 +32,8 @@ pub struct Matrix {
     values: Vec<f64>,
     total_weight: f64,
     beside: Beside,
+    #[serde(skip)]
+    singles: OnceCell<Rc<Singles>>,
 }
 
 /// What rows have beside their numbers; shared by clones.
@@ -166,6 +171,7 @@ impl Matrix {
             values: vec![0.0; n_blocks * BLOCK_ROWS * n_columns],
             total_weight: n_rows as f64,
             beside: Beside::default(),
+            singles: OnceCell::new(),
         };
         let mut holes = vec![false; n_blocks];
         for (j, column) in columns.iter().enumerate() {
@@ -342,6 +348,11 @@ impl Matrix {
         &self.bounds
     }
 
+    /// The rows in single precision, without holes; copied the first time.
+    pub fn singles(&self) -> &Rc<Singles> {
+        self.singles.get_or_init(|| Rc::new(Singles::of(self)))
+    }
+
     /// The blocks in order.
     pub fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'_>> {
         self.values
@@ -400,6 +411,7 @@ impl Matrix {
                 breaks: Rc::default(),
                 holes: holes.into(),
             },
+            singles: OnceCell::new(),
         }
     }
 
@@ -425,6 +437,7 @@ impl Matrix {
                 breaks: Rc::default(),
                 holes: self.beside.holes.get(blocks).unwrap_or(&[]).into(),
             },
+            singles: OnceCell::new(),
         }
     }
 

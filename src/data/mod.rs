@@ -32,11 +32,13 @@ pub mod csv;
 mod matrix;
 mod note;
 mod remarks;
+mod singles;
 mod table;
 mod text;
 
 pub use matrix::{BLOCK_ROWS, Block, Matrix, MatrixError, UNLABELLED};
 pub use note::{Names, Note, Places};
 pub use remarks::remarks;
+pub use singles::{SINGLE_ROWS, SingleBlock, Singles};
 pub use table::{Column, ColumnKind, DEFAULT_COLUMNS, Table, Values};
 pub use text::TextValues;

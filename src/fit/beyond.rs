@@ -2,6 +2,7 @@
 //! families and starts. What is reached only through these comes later: see
 //! [`crate::later`]. Each is called for a half-step, or for a block of rows.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::assign::Assign;
@@ -15,13 +16,14 @@ use super::prior::Prior;
 use super::scheme::Scheme;
 use super::settings::Settings;
 use super::shapes::{self, Scatter, Shaped};
-use super::share::Node;
+use super::share::{Node, Share, n_chunks};
+use super::single;
 use super::space::{self, Space};
 use super::stopping;
 use super::sums::Sums;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
-use crate::data::{Block, Matrix};
+use crate::data::{Block, Matrix, Singles};
 use crate::later::later;
 use crate::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 
@@ -66,6 +68,28 @@ later! { Steps 13:
     /// See [`space::pack`].
     pub(super) fn pack(triangle: &[f64], d: usize) -> Vec<f64> {
         space::pack(triangle, d)
+    }
+}
+
+later! { Steps 14:
+    /// The E-step in single precision, of rows that are copied for it the first time.
+    pub(super) fn single(matrix: &Matrix, mixture: &Mixture) -> Expectation {
+        let share = share_single(matrix.singles(), mixture, 0..n_chunks(matrix), 0);
+        Expectation::join(matrix, mixture.means(), Assign::Soft, [share])
+            .expect("the share of all rows is the pass over all rows")
+    }
+}
+
+later! { Steps 15:
+    /// The share that some chunks of these rows have in a pass in single precision under
+    /// `mixture` about its means. The first of them is number `place` of all chunks.
+    pub fn share_single(
+        singles: &Singles,
+        mixture: &Mixture,
+        chunks: Range<usize>,
+        place: usize,
+    ) -> Share {
+        single::share(singles, mixture, chunks, place)
     }
 }
 

@@ -8,7 +8,7 @@ use super::beyond;
 use super::e_step::{Expectation, e_step_as};
 use super::m_step::{StepError, m_step};
 use super::plan::{Objective, Plan};
-use super::scheme::{Memory, Scheme};
+use super::scheme::{Kept, Memory, Scheme};
 use super::share::Share;
 use super::{annealing, daarem, squarem, stochastic, subsample};
 use crate::data::Matrix;
@@ -29,6 +29,12 @@ impl State {
     /// Iterations done since the algorithm began.
     pub(super) fn stage(&self) -> usize {
         self.t - self.memory.since
+    }
+
+    /// Is its E-step made in single precision?
+    pub(super) fn is_single(&self) -> bool {
+        let single = matches!(self.memory.scheme, Scheme::Single { .. });
+        single && !matches!(self.memory.kept, Kept::Done)
     }
 }
 
@@ -69,13 +75,14 @@ impl Em {
         let mixture = &state.mixture;
         let n = matrix.n_rows();
         let (assign, rows) = match plan.scheme {
-            Scheme::Em => Default::default(),
+            Scheme::Em | Scheme::Single { .. } => Default::default(),
             scheme => (
                 beyond::assign(&scheme, &state, plan.seed),
                 beyond::rows(&scheme, &state, plan.seed, n),
             ),
         };
         let expectation = match rows {
+            None if state.is_single() => beyond::single(matrix, mixture),
             None => e_step_as(matrix, mixture, mixture.means(), assign),
             Some(rows) => beyond::expectation_of_part(matrix, &rows, mixture),
         };
@@ -155,7 +162,7 @@ impl Em {
             return Em::resume(matrix, self.state.clone(), plan).iterate(matrix, plan);
         }
         match plan.scheme {
-            Scheme::Em => self.step(matrix, plan),
+            Scheme::Em | Scheme::Single { .. } => self.step(matrix, plan),
             _ => beyond::iterate(self, matrix, plan),
         }
     }
@@ -163,7 +170,7 @@ impl Em {
     /// An iteration of another algorithm than EM.
     pub(super) fn iterate_otherwise(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
         match plan.scheme {
-            Scheme::Em | Scheme::Classification => self.step(matrix, plan),
+            Scheme::Em | Scheme::Single { .. } | Scheme::Classification => self.step(matrix, plan),
             Scheme::Annealed(cooling) => annealing::iterate(self, matrix, plan, cooling),
             Scheme::Drawn(chain) => stochastic::iterate(self, matrix, plan, chain),
             Scheme::Stepwise(stepwise) => stepwise.iterate(self, matrix, plan),
@@ -176,13 +183,43 @@ impl Em {
     /// The M-step from the E-step at hand, then the next E-step.
     pub(super) fn step(&self, matrix: &Matrix, plan: &Plan) -> Result<Em, StepError> {
         let mixture = m_step(matrix, self.mixture(), &self.expectation, plan)?;
-        self.arrive(matrix, mixture, self.state.memory.clone(), plan)
+        let next = self.arrive(matrix, mixture, self.next_memory(), plan)?;
+        Ok(self.weigh(next, matrix))
+    }
+
+    /// What the next iteration begins with.
+    fn next_memory(&self) -> Memory {
+        let mut memory = self.state.memory.clone();
+        if matches!(memory.kept, Kept::Last) {
+            memory.kept = Kept::Done;
+        }
+        memory
+    }
+
+    /// Single precision has its last iteration where it gained little. Rounding may make that
+    /// a loss.
+    fn weigh(&self, mut next: Em, matrix: &Matrix) -> Em {
+        if let Scheme::Single { until } = next.state.memory.scheme
+            && next.shown == Objective::Single
+            && self.shown == next.shown
+            && (next.objective - self.objective).abs() < until * matrix.total_weight()
+        {
+            next.state.memory.kept = Kept::Last;
+        }
+        next
+    }
+
+    /// Is the next pass made in single precision?
+    pub fn next_is_single(&self) -> bool {
+        self.next_state(self.state.mixture.clone(), self.next_memory())
+            .is_single()
     }
 
     /// The parameters that [`Self::iterate`] comes to, if its E-step is one pass over the rows that
     /// can be made in shares ([`share`](super::share())): [`Self::iterate_with`] then goes there.
     pub fn next_mixture(&self, matrix: &Matrix, plan: &Plan) -> Option<Mixture> {
-        let plain = plan.scheme == Scheme::Em && self.state.memory.scheme == plan.scheme;
+        let plain = matches!(plan.scheme, Scheme::Em | Scheme::Single { .. });
+        let plain = plain && self.state.memory.scheme == plan.scheme;
         let independent = self.mixture().chain().is_none();
         (plain && independent)
             .then(|| m_step(matrix, self.mixture(), &self.expectation, plan).ok())
@@ -203,8 +240,9 @@ impl Em {
     ) -> Result<Em, StepError> {
         match Expectation::join(matrix, mixture.means(), Assign::Soft, shares) {
             Some(expectation) => {
-                let state = self.next_state(mixture, self.state.memory.clone());
-                Em::with(matrix, state, expectation, plan).if_finite()
+                let state = self.next_state(Rc::new(mixture), self.next_memory());
+                let next = Em::with(matrix, state, expectation, plan).if_finite()?;
+                Ok(self.weigh(next, matrix))
             }
             None => self.iterate(matrix, plan),
         }
@@ -218,13 +256,13 @@ impl Em {
         memory: Memory,
         plan: &Plan,
     ) -> Result<Em, StepError> {
-        let state = self.next_state(mixture, memory);
+        let state = self.next_state(Rc::new(mixture), memory);
         Em::evaluate(matrix, state, plan).if_finite()
     }
 
-    fn next_state(&self, mixture: Mixture, memory: Memory) -> State {
+    fn next_state(&self, mixture: Rc<Mixture>, memory: Memory) -> State {
         State {
-            mixture: Rc::new(mixture),
+            mixture,
             t: self.state.t + 1,
             memory,
         }

@@ -341,7 +341,7 @@ pub(super) fn sum(rows: &[f64]) -> f64 {
 }
 
 /// F = s L^-1 for S = L L', the lower triangle row by row.
-fn inverse_factor(covariance: &Covariance, d: usize, s: f64) -> Vec<f64> {
+pub(super) fn inverse_factor(covariance: &Covariance, d: usize, s: f64) -> Vec<f64> {
     let mut inverse = vec![0.0; d * (d + 1) / 2];
     let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
     for i in 0..d {

@@ -48,6 +48,8 @@ pub enum Objective {
     Batch,
     /// ln p(X) as a part of the rows suggests.
     Subsample,
+    /// ln p(X) in single precision: good for the curve, not for a decision.
+    Single,
 }
 
 impl Objective {
@@ -62,13 +64,15 @@ impl Objective {
             Objective::Cooling => "log-likelihood (while cooling)",
             Objective::Batch => "log-likelihood estimated from one batch",
             Objective::Subsample => "log-likelihood estimated from a part of the rows",
+            Objective::Single => "log-likelihood (single precision)",
         }
     }
 
     /// Does the algorithm climb this, so that a small gain means something? The others are
     /// shown on the way only.
     pub fn climbs(self) -> bool {
-        !matches!(self, Objective::Stochastic | Objective::Cooling) && !self.of_some_rows()
+        use Objective as O;
+        !matches!(self, O::Stochastic | O::Cooling | O::Single) && !self.of_some_rows()
     }
 
     /// Is it estimated from some of the rows?
@@ -125,6 +129,7 @@ impl Plan {
     pub(super) fn objective_at(&self, state: &State, n: usize) -> Objective {
         let own = match self.scheme {
             Scheme::Em => None,
+            Scheme::Single { .. } => state.is_single().then_some(Objective::Single),
             scheme => beyond::objective(&scheme, state, n),
         };
         own.unwrap_or_else(|| self.objective())

@@ -9,9 +9,10 @@ use super::beyond;
 use super::em::State;
 use super::method::{Algorithm, Knob};
 use super::plan::Objective;
-use super::settings::Settings;
+use super::settings::{Precision, Settings};
 use super::stepwise::Stepwise;
 use super::stochastic::Chain;
+use super::stopping::StopRule;
 use super::subsample;
 use super::sums::Sums;
 use crate::data::Matrix;
@@ -25,6 +26,11 @@ pub enum Scheme {
     /// Batch EM.
     #[default]
     Em,
+    /// EM in single precision, then EM.
+    Single {
+        /// It ends with an iteration that changes the log-likelihood by less than this a row.
+        until: f64,
+    },
     /// Classification EM (Celeux and Govaert 1992).
     Classification,
     /// Stochastic or Monte Carlo EM, then EM.
@@ -64,16 +70,38 @@ pub(super) enum Kept {
     Statistics(Rc<[Sums]>),
     /// A first phase is over.
     Done,
+    /// It is over with the next iteration.
+    Last,
     /// The longest extrapolation that is tried.
     Longest(f64),
     /// Steps taken since the damping was strongest.
     Damping(f64),
 }
 
+/// What single precision tells of a change of the log-likelihood a row, at best: a tenth of this is
+/// the noise of a pass over a thousand rows.
+const RESOLVED: f64 = 2e-7;
+
+/// EM in single precision, where there is such a way.
+fn single(settings: &Settings, matrix: &Matrix) -> Scheme {
+    let gain = match settings.stop_rule {
+        StopRule::Gain => settings.tol,
+        // A small gain alone does not end a run by the others.
+        StopRule::Limit | StopRule::Step => 0.0,
+    };
+    match settings.can_be_fast(matrix) {
+        true => Scheme::Single {
+            until: if gain > RESOLVED { gain } else { RESOLVED },
+        },
+        false => Scheme::Em,
+    }
+}
+
 impl Scheme {
     /// The scheme of `settings`.
     pub(super) fn new(settings: &Settings, matrix: &Matrix) -> Scheme {
         match settings.algorithm {
+            Algorithm::Em if settings.precision == Precision::Fast => single(settings, matrix),
             Algorithm::Em | Algorithm::Map => Scheme::Em,
             _ => beyond::scheme(settings, matrix),
         }

@@ -84,6 +84,17 @@ impl Floor {
     }
 }
 
+/// In which numbers the passes over the rows are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Precision {
+    /// Double precision throughout.
+    #[default]
+    Exact,
+    /// Single precision until an iteration gains little, then double precision: see
+    /// [`Scheme::Single`](super::Scheme::Single). Where [`Settings::can_be_fast`] says no it does nothing.
+    Fast,
+}
+
 /// What was asked of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
@@ -95,6 +106,9 @@ pub struct Settings {
     pub model: Model,
     /// How.
     pub algorithm: Algorithm,
+    /// In which numbers.
+    #[serde(default)]
+    pub precision: Precision,
     /// The numbers that model and algorithm have beside the others.
     pub knobs: Knobs,
     /// Where the first parameters come from.
@@ -122,6 +136,7 @@ impl Default for Settings {
             covariance_type: CovarianceType::Full,
             model: Model::Gaussian,
             algorithm: Algorithm::Em,
+            precision: Precision::Exact,
             knobs: Knobs::default(),
             init: InitMethod::KMeans,
             seed: 1,
@@ -263,6 +278,14 @@ impl Settings {
     /// which of them works, and the floor lets the objective fall.
     pub fn has_floor(&self) -> bool {
         self.algorithm != Algorithm::Map && !self.model.is_variational()
+    }
+
+    /// Is there a way to fit these rows in single precision? For plain EM on whole rows that count
+    /// once, in one or two columns or with variances along the columns.
+    pub fn can_be_fast(&self, matrix: &Matrix) -> bool {
+        let plain = self.model == Model::Gaussian && self.algorithm == Algorithm::Em;
+        let beside = matrix.has_holes() || matrix.labels().is_some() || matrix.weights().is_some();
+        plain && !beside && (matrix.n_columns() <= 2 || !self.covariance_type.is_dense())
     }
 
     /// Checks every number against its range and against the rows.

@@ -186,12 +186,16 @@ pub fn preview(
     mixture: Mixture,
     iterations: usize,
 ) -> Result<Edited, EditError> {
-    let mut em = Em::new(matrix, mixture.clone(), plan);
+    let mut plan = plan.clone();
+    if let Scheme::Single { .. } = plan.scheme {
+        // What is told of an edit is exact.
+        plan.scheme = Scheme::Em;
+    }
+    let mut em = Em::new(matrix, mixture.clone(), &plan);
     let after = em.objective();
     if !after.is_finite() {
         return Err(EditError::Step(StepError::NotFinite { component: 0 }));
     }
-    let mut plan = plan.clone();
     if !em.shown().climbs() {
         // What is not climbed does not tell what the edit is worth.
         plan.scheme = Scheme::Em;

@@ -149,8 +149,10 @@ pub fn judge(progress: &Progress<'_>, settings: &Settings) -> Option<StopReason>
             _ => None,
         },
         rule => stop(objectives, n, settings).filter(|reason| {
+            // A single gain says nothing where what is climbed has only just become known.
+            let single = objectives.len() == 2 && t > 1;
             *reason == StopReason::Converged
-                || rule == StopRule::Gain && *reason != StopReason::IterationLimit
+                || rule == StopRule::Gain && !single && *reason != StopReason::IterationLimit
         }),
     };
     reason.or((t >= settings.max_iter).then_some(StopReason::IterationLimit))

@@ -10,7 +10,7 @@ use super::state::{Mode, Session};
 use super::view::Problem;
 use super::words::{count, number};
 use crate::data::{Matrix, Table};
-use crate::fit::{EditError, InitMethod, Settings, merge, preview, split};
+use crate::fit::{EditError, InitMethod, Objective, Settings, merge, preview, split};
 use crate::later::later;
 use crate::mixture::{Mixture, letter};
 use crate::study::{MAX_RESTARTS, Search};
@@ -29,6 +29,13 @@ later! { Steps 2:
     /// See [`Session::advance_now`].
     pub(super) fn advance(session: &mut Session) {
         session.advance_now();
+    }
+}
+
+later! { Steps 3:
+    /// See [`Run::settle`](super::Run::settle).
+    pub(super) fn settle(session: &mut Session) {
+        session.now.settle();
     }
 }
 
@@ -225,8 +232,13 @@ impl Session {
             what: format!("Nothing was changed: {e}."),
             remedy: String::new(),
         };
+        // In single precision the objective is good for the curve only.
+        self.now.settle();
         let (matrix, plan) = (self.now.selection.matrix(), &self.now.plan);
-        let before = self.now.iterate().objective;
+        let before = match self.now.objective() {
+            Objective::Single => self.now.iterate().log_likelihood,
+            _ => self.now.iterate().objective,
+        };
         let edited = edited
             .and_then(|mixture| preview(matrix, plan, before, mixture, PREVIEW))
             .map_err(refused)?;

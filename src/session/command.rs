@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::roles::{Missing, Roles};
-use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model, Settings, StopRule};
+use crate::fit::{Algorithm, Floor, InitMethod, Knob, Model, Precision, Settings, StopRule};
 use crate::mixture::CovarianceType;
 
 /// What a person can ask of a session.
@@ -50,6 +50,8 @@ pub enum Command {
     /// What is fitted, and how. Another model begins a new run; another algorithm goes on
     /// from the iteration shown.
     SetMethod(Model, Algorithm),
+    /// In which numbers the passes over the rows are made.
+    SetPrecision(Precision),
     /// One of the numbers that model and algorithm have.
     SetKnob(Knob, f64),
     /// Where the first parameters come from.

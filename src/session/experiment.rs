@@ -182,6 +182,19 @@ impl Experiment {
         }
     }
 
+    /// Is something shown that a pass in single precision gave?
+    pub(super) fn is_single(&self) -> bool {
+        let single = |t: usize| self.run.iterates()[t].shown == Objective::Single;
+        single(self.t()) || self.evaluated().is_some_and(single)
+    }
+
+    /// Makes the passes of what is shown in double precision as well: [`Run::settle`].
+    pub(super) fn settle(&mut self) {
+        for t in self.evaluated().into_iter().chain([self.t()]) {
+            self.run.settle(self.selection.matrix(), t);
+        }
+    }
+
     /// Can nothing more be done from here?
     pub fn stuck(&self) -> bool {
         self.position == self.run.last() && self.run.failure().is_some()

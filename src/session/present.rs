@@ -1,5 +1,6 @@
 //! What the page shows of the session: everything but the points.
 
+use super::beyond;
 use super::caption::caption;
 use super::experiment::Experiment;
 use super::state::{Mode, Session};
@@ -17,6 +18,9 @@ impl Session {
     /// Everything the page shows of the half-step now. The trace holds what has been added
     /// since the last view.
     pub fn view(&mut self) -> View {
+        if self.mode == Mode::Idle && self.now.is_single() {
+            beyond::settle(self);
+        }
         let e = &self.now;
         let same = (self.sent.0, self.sent.1) == (e.run.id, e.data_version);
         let trace_from = if same { self.sent.2 } else { 0 };
@@ -41,6 +45,7 @@ impl Session {
             run: e.run.id,
             data: e.selection.view(e.data_version),
             settings: e.settings.clone(),
+            can_be_fast: e.settings.can_be_fast(matrix),
             speed: self.speed,
             position: e.position,
             last: e.run.last(),

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::data::Matrix;
-use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError, moves};
+use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError, e_step, moves};
 use crate::mixture::Mixture;
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
@@ -14,8 +14,10 @@ const MOST_NUMBERS: usize = 8_000_000;
 /// What is remembered of the parameters after t iterations.
 #[derive(Clone, Debug)]
 pub struct Iterate {
-    /// Total log-likelihood.
+    /// Total log-likelihood; in single precision until [`Run::settle`] was asked for it.
     pub log_likelihood: f64,
+    /// Is it known in double precision although the pass was not?
+    settled: bool,
     /// The value of what the curve shows here.
     pub objective: f64,
     /// What that is.
@@ -56,6 +58,8 @@ pub struct Pass {
     plan: Rc<Plan>,
     /// The parameters to evaluate.
     pub mixture: Rc<Mixture>,
+    /// In single precision ([`share_single`](crate::fit::share_single()))?
+    pub single: bool,
 }
 
 /// A pass that was made before it was asked for.
@@ -135,6 +139,7 @@ impl Run {
     pub fn next_pass(&self, matrix: &Matrix, plan: &Rc<Plan>) -> Option<Pass> {
         Some(Pass {
             mixture: Rc::new(self.head.next_mixture(matrix, plan)?),
+            single: self.head.next_is_single(),
             head: self.head.clone(),
             plan: plan.clone(),
         })
@@ -177,6 +182,22 @@ impl Run {
             )
         };
         Some(*self.iterates[t].moves.get_or_init(between))
+    }
+
+    /// Evaluates the parameters after `t` iterations once more if that was done in single
+    /// precision: whoever looks at them is told their log-likelihood and counts in double
+    /// precision. The path goes on from what it went on from.
+    pub fn settle(&mut self, matrix: &Matrix, t: usize) {
+        let iterate = &self.iterates[t];
+        if iterate.settled || iterate.shown != Objective::Single {
+            return;
+        }
+        let mixture = self.mixture(matrix, t);
+        let exact = e_step(matrix, &mixture, mixture.means());
+        let iterate = Rc::make_mut(&mut self.iterates[t]);
+        iterate.log_likelihood = exact.log_likelihood;
+        iterate.counts = exact.sums.iter().map(|sums| sums.count).collect();
+        iterate.settled = true;
     }
 
     fn state(&self, matrix: &Matrix, t: usize) -> State {
@@ -226,6 +247,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
     let expectation = em.expectation();
     Iterate {
         log_likelihood: em.log_likelihood(),
+        settled: false,
         objective: em.objective(),
         shown: em.shown(),
         means: em.mixture().means().to_vec(),
@@ -240,7 +262,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Algorithm, Settings, share, start};
+    use crate::fit::{Algorithm, Precision, Settings, share, start};
 
     #[test]
     fn a_thinned_history_comes_back_to_the_same_bits() {
@@ -306,6 +328,7 @@ mod tests {
         let plan = |algorithm| {
             let settings = Settings {
                 algorithm,
+                precision: Precision::Fast,
                 ..Settings::default()
             };
             Rc::new(Plan::new(&settings, &matrix))
@@ -324,6 +347,7 @@ mod tests {
             Algorithm::Em,
             Algorithm::Subsample,
         ] {
+            // Where there is a way, in single precision.
             let plan = plan(algorithm);
             for run in [&mut whole, &mut thin] {
                 run.cut(&matrix, run.last(), &plan);

@@ -14,7 +14,7 @@ use super::status::{Until, finished, patience};
 use super::view::Problem;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{InitMethod, Knob, Plan, Settings, SettingsError, Share};
+use crate::fit::{InitMethod, Knob, Plan, Precision, Settings, SettingsError, Share};
 use crate::mixture::Mixture;
 use crate::study::Search;
 
@@ -260,6 +260,19 @@ impl Session {
                 },
                 true,
             )?,
+            Command::SetPrecision(precision) => {
+                let next = Settings {
+                    precision,
+                    ..settings.clone()
+                };
+                let matrix = self.now.selection.matrix();
+                if precision == Precision::Fast && matrix.n_rows() >= MANY_ROWS {
+                    // Here and in other workers together as much as half the columns take.
+                    let half = matrix.n_columns().div_ceil(2);
+                    beyond::make_room(self, half).map_err(|_| no_room_for_singles())?;
+                }
+                self.adjust(next, true)?;
+            }
             Command::SetTolerance(tol) => self.adjust(
                 Settings {
                     tol,
@@ -460,6 +473,13 @@ impl Session {
             to.push(std::mem::replace(&mut self.now, next));
             self.sent = (0, 0, 0);
         }
+    }
+}
+
+fn no_room_for_singles() -> Problem {
+    Problem {
+        what: "There is no room in memory for a copy of the rows in single precision.".to_owned(),
+        remedy: "Stay with Exact, or open a sample of the rows.".to_owned(),
     }
 }
 

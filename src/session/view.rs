@@ -15,6 +15,8 @@ pub struct View {
     pub data: DataView,
     /// What was asked.
     pub settings: Settings,
+    /// Can these rows be fitted in single precision first? See [`Settings::can_be_fast`].
+    pub can_be_fast: bool,
     /// Half-steps a second while playing; 0 means as fast as they come.
     pub speed: f64,
     /// Index of the half-step that is shown: 0 is the start, odd ones follow an

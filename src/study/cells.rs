@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::sample::sample_rows;
 use crate::data::Matrix;
-use crate::fit::Random;
+use crate::fit::{Plan, Precision, Random, Scheme};
 use crate::mixture::{Covariance, CovarianceType, Mixture};
 
 /// A data set of a standard size, with the mixture that its fit begins with.
@@ -20,6 +20,8 @@ pub struct Cell {
     pub n_components: usize,
     /// Full or diagonal.
     pub covariance_type: CovarianceType,
+    /// In which numbers: single precision has no end here.
+    pub precision: Precision,
 }
 
 const fn cell(name: &'static str, n_rows: usize, n_columns: usize, n_components: usize) -> Cell {
@@ -29,6 +31,7 @@ const fn cell(name: &'static str, n_rows: usize, n_columns: usize, n_components:
         n_columns,
         n_components,
         covariance_type: CovarianceType::Full,
+        precision: Precision::Exact,
     }
 }
 
@@ -39,14 +42,22 @@ const fn diagonal(cell: Cell) -> Cell {
     }
 }
 
+const fn fast(cell: Cell) -> Cell {
+    Cell {
+        precision: Precision::Fast,
+        ..cell
+    }
+}
+
 const A: Cell = cell("a", 10_000, 2, 3);
 const B: Cell = cell("b", 100_000, 2, 8);
 const C: Cell = cell("c", 1_000_000, 2, 8);
 const D: Cell = cell("d", 100_000, 10, 10);
 const E: Cell = cell("e", 100_000, 50, 8);
 
-/// Full covariances, then diagonal ones where they differ enough to be told.
-pub const CELLS: [Cell; 9] = [
+/// Full covariances, then diagonal ones where they differ enough to be told; then those for which
+/// there is a way in single precision.
+pub const CELLS: [Cell; 15] = [
     A,
     B,
     C,
@@ -56,6 +67,12 @@ pub const CELLS: [Cell; 9] = [
     diagonal(C),
     diagonal(D),
     diagonal(E),
+    fast(B),
+    fast(C),
+    fast(diagonal(B)),
+    fast(diagonal(C)),
+    fast(diagonal(D)),
+    fast(diagonal(E)),
 ];
 
 impl Cell {
@@ -121,6 +138,23 @@ impl Cell {
             .expect("equal weights, finite means")
     }
 
+    /// Batch EM without a floor, in the cell's precision.
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan::plain(vec![0.0; self.n_columns]);
+        if self.precision == Precision::Fast {
+            plan.scheme = Scheme::Single { until: 0.0 };
+        }
+        plan
+    }
+
+    /// How many numbers one instruction takes, of those that every processor has.
+    pub fn lanes(&self) -> usize {
+        match self.precision {
+            Precision::Exact => 2,
+            Precision::Fast => 4,
+        }
+    }
+
     /// Multiplications that one row and one component take in an iteration, at least: of the
     /// Cholesky factor with the row, its square, the weighted moments, and some 14 for the exponential
     /// and what goes with it. What a device can do in no less time than these is the limit.
@@ -136,7 +170,7 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Em, Plan};
+    use crate::fit::Em;
 
     #[test]
     fn a_cell_is_the_same_everywhere_and_its_fit_climbs() {
@@ -144,8 +178,8 @@ mod tests {
         assert_eq!((columns.len(), columns[0].len()), (2, 10_000));
         let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         let matrix = Matrix::from_columns(&slices).unwrap();
-        let plan = Plan::plain(vec![0.0; 2]);
-        for cell in [A, diagonal(A)] {
+        for cell in [A, diagonal(A), fast(A)] {
+            let plan = cell.plan();
             let mut em = Em::new(&matrix, cell.start(&matrix), &plan);
             for _ in 0..10 {
                 let next = em.iterate(&matrix, &plan).unwrap();
@@ -160,7 +194,11 @@ mod tests {
         let pairs: usize = CELLS.iter().map(|c| c.n_rows * c.n_components).sum();
         assert_eq!(
             pairs,
-            30_000 + 2 * (800_000 + 8_000_000 + 1_000_000 + 800_000)
+            30_000
+                + 2 * (800_000 + 8_000_000 + 1_000_000 + 800_000)
+                + 2 * (800_000 + 8_000_000)
+                + 1_000_000
+                + 800_000
         );
         assert_eq!(B.multiplications(), 26);
         for cell in [B, E] {

@@ -3,11 +3,16 @@
 use leptos::prelude::*;
 
 use super::closures::{part, words};
-use super::controls::{Choice, Field, Kind, Row, number, written};
+use super::controls::{Choice, Field, Kind, Row, number, of_word, word_of, worded, written};
 use super::state::{Desk, use_desk};
 use crate::digits::Brief;
-use crate::fit::{Knob, METHODS, Method};
+use crate::fit::{Knob, METHODS, Method, Precision};
 use crate::session::Command;
+
+const PRECISIONS: [(Precision, &str); 2] = [
+    (Precision::Exact, "Exact (double)"),
+    (Precision::Fast, "Fast (single, finished in double)"),
+];
 
 /// An id for the field of each knob.
 const IDS: [&str; 24] = [
@@ -40,11 +45,33 @@ pub fn AlgorithmRows() -> impl IntoView {
                 } />
         </Row>
         <p class="fine under">{words(move || method().about)}</p>
+        <PrecisionRow />
         {part(move || {
             let rows = method().knobs.iter().map(|&knob| view! { <KnobRow knob=knob /> }.into_any());
             Some(rows.collect::<Vec<_>>())
         })}
     }
+}
+
+/// The choice of numbers, where there is one.
+#[component]
+fn PrecisionRow() -> impl IntoView {
+    let desk = use_desk();
+    let offered = Memo::new(move |_| desk.view.with(|v| v.can_be_fast));
+    let row = move || {
+        view! {
+            <Row id="precision" label="Precision">
+                <Choice id="precision" options=worded(&PRECISIONS)
+                    value=Signal::derive(move || word_of(&PRECISIONS, desk.settings.with(|s| s.precision)))
+                    on_pick=move |word: String| {
+                        if let Some(picked) = of_word(&PRECISIONS, &word) {
+                            desk.send(Command::SetPrecision(picked));
+                        }
+                    } />
+            </Row>
+        }
+    };
+    part(move || offered.get().then(row))
 }
 
 #[component]

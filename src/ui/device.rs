@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use super::closures::{flag, follow, part, press};
 use super::format;
 use super::state::use_desk;
+use crate::fit::Precision;
 use crate::mixture::CovarianceType;
 use crate::study::CELLS;
 use crate::worker::{Measured, OFTEN_ENOUGH, Speed};
@@ -78,7 +79,7 @@ fn progress(measured: Option<&Measured>, goes_on: bool, copied: bool) -> String 
             format!("{cells} of {} sizes measured.", CELLS.len())
         }
         _ if goes_on => "Making data …".to_owned(),
-        _ => "Nine standard sizes, half a minute; nothing is sent.".to_owned(),
+        _ => "Standard sizes, a minute; nothing is sent.".to_owned(),
     }
 }
 
@@ -86,6 +87,13 @@ fn family(speed: &Speed) -> &'static str {
     match CELLS[speed.cell].covariance_type {
         CovarianceType::Diagonal => "diagonal",
         _ => "full",
+    }
+}
+
+fn precision(speed: &Speed) -> &'static str {
+    match CELLS[speed.cell].precision {
+        Precision::Exact => "Exact",
+        Precision::Fast => "Fast",
     }
 }
 
@@ -99,6 +107,7 @@ fn table(measured: &Measured) -> AnyView {
                 <td>{format::count(cell.n_rows)} " × " {cell.n_columns}</td>
                 <td>{cell.n_components}</td>
                 <td>{family(speed)}</td>
+                <td>{precision(speed)}</td>
                 <td>{speed.workers}</td>
                 <td>{format::significant(speed.milliseconds, 3)}</td>
                 <td>{format::significant(speed.nanoseconds(), 3)}</td>
@@ -114,6 +123,7 @@ fn table(measured: &Measured) -> AnyView {
                 <th scope="col">"Rows × columns"</th>
                 <th scope="col">"K"</th>
                 <th scope="col">"Covariance"</th>
+                <th scope="col">"Precision"</th>
                 <th scope="col">"Workers"</th>
                 <th scope="col">"ms an iteration"</th>
                 <th scope="col">"ns a row and component"</th>
@@ -140,6 +150,7 @@ fn json(measured: &Measured) -> String {
         set(&object, "columns", (cell.n_columns as f64).into());
         set(&object, "components", (cell.n_components as f64).into());
         set(&object, "covariance", family(speed).into());
+        set(&object, "precision", precision(speed).into());
         set(&object, "workers", (speed.workers as f64).into());
         set(&object, "milliseconds", speed.milliseconds.into());
         set(&object, "nanoseconds", speed.nanoseconds().into());

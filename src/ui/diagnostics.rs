@@ -2,13 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::closures::words;
+use super::closures::{part, press, words};
 use super::component_table::ComponentTable;
 use super::curve::Curve;
 use super::format;
 use super::heat_map::HeatMap;
 use super::state::use_desk;
-use crate::session::{Status, View};
+use crate::fit::Precision;
+use crate::session::{Command, Status, View};
+
+/// Milliseconds an iteration that are worth a word.
+const LONG: f64 = 8.0;
 
 /// The right-hand column.
 #[component]
@@ -60,6 +64,29 @@ fn Figure(
     }
 }
 
+/// What would make long iterations shorter.
+#[component]
+fn Offer() -> impl IntoView {
+    let desk = use_desk();
+    let helps = Memo::new(move |_| {
+        let long = desk.effort.get().milliseconds > LONG;
+        long && desk
+            .view
+            .with(|v| v.can_be_fast && v.settings.precision == Precision::Exact)
+    });
+    let offer = move || {
+        view! {
+            <p class="fine">
+                "In single precision an iteration takes less than half as long; double precision then finishes the fit. "
+                <button on:click=press(move || desk.send(Command::SetPrecision(Precision::Fast)))>
+                    "Use Fast"
+                </button>
+            </p>
+        }
+    };
+    part(move || helps.get().then(offer))
+}
+
 #[component]
 fn StatusLine() -> impl IntoView {
     let desk = use_desk();
@@ -84,6 +111,7 @@ fn StatusLine() -> impl IntoView {
             " "
             <output class="fine" aria-label="Time of an iteration" aria-live="off">{words(effort)}</output>
             <p class="status-detail">{words(detail)}</p>
+            <Offer />
         </div>
     }
 }

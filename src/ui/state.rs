@@ -247,6 +247,7 @@ fn blank() -> View {
             n_sequences: 1,
         },
         settings: Settings::default(),
+        can_be_fast: false,
         speed: 2.0,
         position: 0,
         last: 0,

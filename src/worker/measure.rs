@@ -61,7 +61,9 @@ impl Speed {
     /// How much of what the workers can multiply they did, 0 to 1, if a multiplication takes so
     /// many nanoseconds.
     pub fn share_of_limit(&self, multiplication: f64) -> f64 {
-        let limit = multiplication * CELLS[self.cell].multiplications() as f64;
+        let cell = CELLS[self.cell];
+        // What was measured takes two numbers at a time.
+        let limit = multiplication * (2 * cell.multiplications()) as f64 / cell.lanes() as f64;
         limit / self.nanoseconds() / self.workers as f64
     }
 }
@@ -91,7 +93,7 @@ struct Fit {
 
 impl Fit {
     fn new(cell: Cell, matrix: Rc<Matrix>, shared: bool) -> Fit {
-        let plan = Rc::new(Plan::plain(vec![0.0; cell.n_columns]));
+        let plan = Rc::new(cell.plan());
         Fit {
             run: Run::new(0, &matrix, cell.start(&matrix), &plan),
             matrix,

@@ -16,7 +16,7 @@ use super::messages::{READY, pack, unpack};
 use super::parts;
 use super::shard::{Answer, NAME, Order};
 use crate::data::Matrix;
-use crate::fit::{CHUNK_ROWS, Share, share};
+use crate::fit::{CHUNK_ROWS, Share, share, share_single};
 use crate::later::{Part, later};
 use crate::session::Pass;
 
@@ -31,6 +31,8 @@ pub struct Pool {
     matrix: Weak<Matrix>,
     shards: Vec<Shard>,
     has_methods: bool,
+    /// Have the shards their rows in single precision?
+    has_singles: bool,
     number: u64,
     under_way: Option<UnderWay>,
 }
@@ -98,6 +100,7 @@ later! { Shards 2:
             matrix: Weak::new(),
             shards: shards.collect::<Result<_, JsValue>>().ok()?,
             has_methods: false,
+            has_singles: false,
             number: 0,
             under_way: None,
         };
@@ -119,10 +122,21 @@ later! { Shards 3:
         if parts::has(Part::Methods) && !std::mem::replace(&mut pool.has_methods, true) {
             pool.tell(&Order::Load);
         }
+        if pass.single && !std::mem::replace(&mut pool.has_singles, true) {
+            for shard in &pool.shards {
+                for part in pieces(shard.chunks.clone()) {
+                    let singles = matrix.singles().chunks(part.clone(), CHUNK_ROWS);
+                    shard.tell(&Order::Singles(part.start, singles));
+                }
+            }
+        }
         pool.number += 1;
-        pool.tell(&Order::Pass(pool.number, pass.mixture.clone()));
+        pool.tell(&Order::Pass(pool.number, pass.mixture.clone(), pass.single));
         let end = pool.shards.first().map_or(0, |shard| shard.chunks.start);
-        let own = share(matrix, &pass.mixture, 0..end, 0);
+        let own = match pass.single {
+            true => share_single(matrix.singles(), &pass.mixture, 0..end, 0),
+            false => share(matrix, &pass.mixture, 0..end, 0),
+        };
         pool.under_way = Some(UnderWay {
             pass,
             own,
@@ -171,6 +185,7 @@ impl Pool {
         self.matrix = Rc::downgrade(matrix);
         // Answers to a pass over other rows are no longer awaited.
         self.under_way = None;
+        self.has_singles = false;
         self.number += 1;
         let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
         let workers = self.n_workers();

@@ -10,8 +10,8 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::messages::{FAILED, pack, unpack};
 use super::parts;
-use crate::data::Matrix;
-use crate::fit::{CHUNK_ROWS, Share, share};
+use crate::data::{Matrix, Singles};
+use crate::fit::{CHUNK_ROWS, Share, share, share_single};
 use crate::later::{Part, later};
 use crate::mixture::Mixture;
 
@@ -27,8 +27,10 @@ pub enum Order {
     Clear,
     /// More rows, which begin with this chunk and follow those sent before.
     Rows(usize, Matrix),
-    /// The pass of this number under this mixture.
-    Pass(u64, Rc<Mixture>),
+    /// More rows in single precision, in the same way.
+    Singles(usize, Singles),
+    /// The pass of this number under this mixture; in single precision?
+    Pass(u64, Rc<Mixture>, bool),
 }
 
 /// From a shard: a pass's number and the share in it.
@@ -38,7 +40,7 @@ pub struct Answer(pub u64, pub Share);
 later! { Shards 1:
     /// Answers orders for as long as the worker lives.
     pub fn serve(scope: &DedicatedWorkerGlobalScope) {
-        let rows = RefCell::new(Vec::new());
+        let rows = RefCell::new(Rows::default());
         let answering = scope.clone();
         let answer = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some((order, _)) = unpack::<Order>(&event.data()) {
@@ -51,20 +53,36 @@ later! { Shards 1:
     }
 }
 
-fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Vec<(usize, Matrix)>, order: Order) {
+/// The rows that a shard has, each piece with the chunk that it begins with.
+#[derive(Default)]
+struct Rows {
+    doubles: Vec<(usize, Matrix)>,
+    singles: Vec<(usize, Singles)>,
+}
+
+fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Rows, order: Order) {
     match order {
         Order::Load => {
             if let Err(why) = parts::load(Part::Methods) {
                 let _ = scope.post_message(&JsValue::from_str(&format!("{FAILED}{why}")));
             }
         }
-        Order::Clear => rows.clear(),
-        Order::Rows(first, matrix) => rows.push((first, matrix)),
-        Order::Pass(number, mixture) => {
+        Order::Clear => *rows = Rows::default(),
+        Order::Rows(first, matrix) => rows.doubles.push((first, matrix)),
+        Order::Singles(first, singles) => rows.singles.push((first, singles)),
+        Order::Pass(number, mixture, single) => {
             let mut whole = Share::default();
-            for (first, matrix) in rows {
-                let chunks = 0..matrix.n_rows().div_ceil(CHUNK_ROWS);
-                whole.append(share(matrix, &mixture, chunks, *first));
+            let chunks = |n_rows: usize| 0..n_rows.div_ceil(CHUNK_ROWS);
+            if single {
+                for (first, rows) in &rows.singles {
+                    let chunks = chunks(rows.n_rows());
+                    whole.append(share_single(rows, &mixture, chunks, *first));
+                }
+            } else {
+                for (first, rows) in &rows.doubles {
+                    let chunks = chunks(rows.n_rows());
+                    whole.append(share(rows, &mixture, chunks, *first));
+                }
             }
             let _ = scope.post_message(&pack(&Answer(number, whole), None));
         }

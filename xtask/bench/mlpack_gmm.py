@@ -45,6 +45,8 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     results = []
     for cell in json.loads((folder / "cells.json").read_text()):
+        if cell["precision"] != "Exact":
+            continue  # the same rows once more
         rows = numpy.fromfile(folder / cell["file"]).reshape(cell["n"], cell["d"])
         results.append(measure(cell, rows))
     print(json.dumps({"version": version("mlpack"), "cells": results}))

@@ -70,6 +70,8 @@ def main():
     warnings.simplefilter("ignore")
     results = []
     for cell in json.loads((folder / "cells.json").read_text()):
+        if cell["precision"] != "Exact":
+            continue  # the same rows once more
         rows = numpy.fromfile(folder / cell["file"]).reshape(cell["n"], cell["d"])
         results.append(measure(cell, rows))
     print(json.dumps({"version": sklearn.__version__, "cells": results}))

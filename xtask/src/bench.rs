@@ -14,8 +14,11 @@ use crate::cargo::{cargo, describe, root, succeed};
 use crate::peers::{Peer, peers, write_plainly};
 use crate::suite::page_tests;
 
-/// Log-likelihoods agree to this part of themselves.
-const SAME: f64 = 1e-9;
+/// Log-likelihoods agree to this part of themselves: in double, and in single precision.
+const SAME: [f64; 2] = [1e-9, 1e-6];
+
+/// What a cell says of its precision.
+const PRECISIONS: [&str; 2] = ["Exact", "Fast"];
 
 /// Of one cell with one family: milliseconds an iteration, one entry a round.
 #[derive(Default)]
@@ -75,14 +78,15 @@ fn take_page(times: &mut BTreeMap<String, Times>, page: &Value, native: &Value) 
             _ => "VVI",
         };
         let name = text(&speed["cell"]);
-        let own = native_of(native, &name, family)?;
+        let precision = text(&speed["precision"]);
+        let own = native_of(native, &name, family, &precision)?;
         ensure!(
             own["log_likelihood"] == speed["log_likelihood"],
-            "{name} {family}: the page came to another log-likelihood ({}) than the same fit outside it ({})",
+            "{name} {family} {precision}: the page came to another log-likelihood ({}) than the same fit outside it ({})",
             speed["log_likelihood"],
             own["log_likelihood"]
         );
-        let entry = times.entry(key(&name, family)).or_default();
+        let entry = times.entry(key(&name, family, &precision)).or_default();
         entry.size = format!("{} x {} x {}", own["n"], own["d"], own["k"]);
         let milliseconds = number(&speed["milliseconds"]);
         match speed["workers"].as_u64() {
@@ -107,30 +111,39 @@ fn take_peer(
 ) -> Result<()> {
     for speed in list(&said["cells"]) {
         let (name, family) = (text(&speed["cell"]), text(&speed["covariance"]));
-        let own = number(&native_of(native, &name, &family)?["log_likelihood"]);
-        // None if the program chose a start of its own.
-        if let Some(other) = speed["log_likelihood"].as_f64() {
-            ensure!(
-                (own - other).abs() <= SAME * own.abs(),
-                "{name} {family}: log-likelihoods differ: {own} here, {other} in {}",
-                peer.name
-            );
-        }
-        let entry = times.entry(key(&name, &family)).or_default();
-        let milliseconds = number(&speed["milliseconds"]);
-        match entry.peers.iter_mut().find(|(name, _)| *name == peer.name) {
-            Some((_, times)) => times.push(milliseconds),
-            None => entry.peers.push((peer.name, vec![milliseconds])),
+        for (precision, same) in PRECISIONS.into_iter().zip(SAME) {
+            let Ok(own) = native_of(native, &name, &family, precision) else {
+                continue;
+            };
+            let own = number(&own["log_likelihood"]);
+            // None if the program chose a start of its own.
+            if let Some(other) = speed["log_likelihood"].as_f64() {
+                ensure!(
+                    (own - other).abs() <= same * own.abs(),
+                    "{name} {family} {precision}: log-likelihoods differ: {own} here, {other} in {}",
+                    peer.name
+                );
+            }
+            let entry = times.entry(key(&name, &family, precision)).or_default();
+            let milliseconds = number(&speed["milliseconds"]);
+            match entry.peers.iter_mut().find(|(name, _)| *name == peer.name) {
+                Some((_, times)) => times.push(milliseconds),
+                None => entry.peers.push((peer.name, vec![milliseconds])),
+            }
         }
     }
     Ok(())
 }
 
-/// Full covariances first.
-fn key(name: &str, family: &str) -> String {
-    match family {
-        "VVV" => format!("1 {name}, full"),
-        _ => format!("2 {name}, diagonal"),
+/// Full covariances first, and double precision.
+fn key(name: &str, family: &str, precision: &str) -> String {
+    let (place, family) = match family {
+        "VVV" => (1, "full"),
+        _ => (2, "diagonal"),
+    };
+    match precision {
+        "Exact" => format!("{place} {name}, {family}"),
+        _ => format!("{} {name}, {family}, {precision}", place + 2),
     }
 }
 
@@ -230,11 +243,16 @@ fn read(path: &Path) -> Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
 }
 
-fn native_of<'a>(native: &'a Value, name: &str, family: &str) -> Result<&'a Value> {
+fn native_of<'a>(
+    native: &'a Value,
+    name: &str,
+    family: &str,
+    precision: &str,
+) -> Result<&'a Value> {
     let found = list(native)
         .iter()
-        .find(|c| c["name"] == name && c["covariance"] == family);
-    found.with_context(|| format!("there is no cell {name} {family}"))
+        .find(|c| c["name"] == name && c["covariance"] == family && c["precision"] == precision);
+    found.with_context(|| format!("there is no cell {name} {family} {precision}"))
 }
 
 fn list(value: &Value) -> &[Value] {

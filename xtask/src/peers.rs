@@ -85,10 +85,11 @@ fn works(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// Writes the cells once more, as cells.txt, for programs that read no JSON.
+/// Writes the cells once more, as cells.txt, for programs that read no JSON; those in single
+/// precision have the rows of others.
 pub fn write_plainly(cells: &Path, list: &[Value]) -> Result<()> {
     let mut lines = String::new();
-    for cell in list {
+    for cell in list.iter().filter(|cell| cell["precision"] == "Exact") {
         for name in ["name", "file", "n", "d", "k", "covariance", "iterations"] {
             let _ = write!(lines, "{} ", plain(&cell[name]));
         }
