@@ -295,6 +295,7 @@ fn a_fast_run_made_in_shares_is_the_run_made_alone() {
 fn what_has_no_way_in_single_precision_is_fitted_exactly_and_not_offered_one() {
     let mut session = session(Precision::Fast);
     session.handle(Command::SetMethod(Model::Gaussian, Algorithm::Map));
+    session.handle(Command::SameStart);
     session.handle(Command::Step);
     let view = session.view();
     assert!(!view.can_be_fast && singles(&session) == 0);
