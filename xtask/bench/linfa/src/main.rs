@@ -36,7 +36,7 @@ fn main() -> Result<(), Failure> {
     let cells: Vec<Value> =
         serde_json::from_str(&fs::read_to_string(format!("{folder}/cells.json"))?)?;
     let mut results = Vec::new();
-    for cell in cells.iter().filter(|cell| cell["covariance"] == "VVV") {
+    for cell in cells.iter().filter(|cell| cell["covariance"] == "VVV" && cell["precision"] == "Exact") {
         let size = |name: &str| cell[name].as_u64().unwrap_or(0) as usize;
         let file = cell["file"].as_str().ok_or("a cell has a file")?;
         let bytes = fs::read(format!("{folder}/{file}"))?;
