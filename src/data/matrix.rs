@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
+use super::gathered::Gathered;
 use super::singles::Singles;
 
 /// The label of a row whose component is not known.
@@ -34,6 +35,8 @@ pub struct Matrix {
     beside: Beside,
     #[serde(skip)]
     singles: OnceCell<Rc<Singles>>,
+    #[serde(skip)]
+    gathered: OnceCell<Option<Rc<Gathered>>>,
 }
 
 /// What rows have beside their numbers; shared by clones.
@@ -172,6 +175,7 @@ impl Matrix {
             total_weight: n_rows as f64,
             beside: Beside::default(),
             singles: OnceCell::new(),
+            gathered: OnceCell::new(),
         };
         let mut holes = vec![false; n_blocks];
         for (j, column) in columns.iter().enumerate() {
@@ -355,21 +359,32 @@ impl Matrix {
 
     /// The blocks in order.
     pub fn blocks(&self) -> impl DoubleEndedIterator<Item = Block<'_>> {
-        self.values
-            .chunks_exact(BLOCK_ROWS * self.n_columns)
-            .enumerate()
-            .map(|(b, values)| {
-                let first_row = b * BLOCK_ROWS;
-                let rows = first_row..(first_row + BLOCK_ROWS).min(self.n_rows);
-                Block {
-                    first_row,
-                    len: rows.len(),
-                    values,
-                    weights: self.weights().map(|w| &w[rows.clone()]),
-                    labels: self.labels().map(|l| &l[rows]),
-                    has_holes: self.beside.holes.get(b) == Some(&true),
-                }
-            })
+        (0..self.n_rows.div_ceil(BLOCK_ROWS)).map(|b| self.block(b))
+    }
+
+    /// Block number `b`, from 0.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn block(&self, b: usize) -> Block<'_> {
+        let first_row = b * BLOCK_ROWS;
+        let rows = first_row..(first_row + BLOCK_ROWS).min(self.n_rows);
+        let size = BLOCK_ROWS * self.n_columns;
+        Block {
+            first_row,
+            len: rows.len(),
+            values: &self.values[b * size..(b + 1) * size],
+            weights: self.weights().map(|w| &w[rows.clone()]),
+            labels: self.labels().map(|l| &l[rows]),
+            has_holes: self.beside.holes.get(b) == Some(&true),
+        }
+    }
+
+    /// The rows with near ones side by side, put there the first time; `None` where there is
+    /// nothing to gather.
+    pub fn gathered(&self) -> Option<&Gathered> {
+        let gather = || Gathered::of(self).map(Rc::new);
+        self.gathered.get_or_init(gather).as_deref()
     }
 
     /// Every `step`-th row, in the same coordinates.
@@ -412,6 +427,7 @@ impl Matrix {
                 holes: holes.into(),
             },
             singles: OnceCell::new(),
+            gathered: OnceCell::new(),
         }
     }
 
@@ -438,6 +454,7 @@ impl Matrix {
                 holes: self.beside.holes.get(blocks).unwrap_or(&[]).into(),
             },
             singles: OnceCell::new(),
+            gathered: OnceCell::new(),
         }
     }
 

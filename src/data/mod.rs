@@ -29,13 +29,16 @@
 
 pub mod builtin;
 pub mod csv;
+mod gathered;
 mod matrix;
+mod near;
 mod note;
 mod remarks;
 mod singles;
 mod table;
 mod text;
 
+pub use gathered::{Gathered, STRETCH_BLOCKS, Side};
 pub use matrix::{BLOCK_ROWS, Block, Matrix, MatrixError, UNLABELLED};
 pub use note::{Names, Note, Places};
 pub use remarks::remarks;

@@ -3,6 +3,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::matrix::Matrix;
+use super::near;
 
 /// Rows of one block of [`Singles`]: as many bytes as a block of a [`Matrix`] has.
 pub const SINGLE_ROWS: usize = 512;
@@ -44,8 +45,8 @@ impl Singles {
     /// Copies the rows of a matrix without holes.
     pub fn of(matrix: &Matrix) -> Singles {
         let (n, d) = (matrix.n_rows(), matrix.n_columns());
-        let scale: Vec<f64> = matrix.variance().iter().map(|v| scale(*v)).collect();
-        let order = order(matrix, &scale);
+        let scale: Vec<f64> = matrix.variance().iter().map(|v| near::scale(*v)).collect();
+        let order = near::order(matrix, 0..n, SINGLE_ROWS);
         let n_blocks = n.div_ceil(SINGLE_ROWS);
         let mut values = vec![0.0; n_blocks * SINGLE_ROWS * d];
         let mut centres = Vec::with_capacity(n_blocks * d);
@@ -126,69 +127,6 @@ impl Singles {
     }
 }
 
-/// The power of two next to a standard deviation.
-fn scale(variance: f64) -> f64 {
-    let exponent = (variance.sqrt().to_bits() >> 52).clamp(1, 2045);
-    f64::from_bits(exponent << 52)
-}
-
-/// Places of a column that [`place`] tells apart.
-const PLACES: usize = 1 << 12;
-
-/// Rows in an order in which neighbours in at most two columns are neighbours in it: in slabs across
-/// the first column and, within each, along the second (Leutenegger, Lopez and Edgington 1997).
-/// In three columns and more blocks are too wide for any order to help; the rows stay as they are.
-fn order(matrix: &Matrix, scale: &[f64]) -> Vec<u32> {
-    let n = matrix.n_rows();
-    let rows: Vec<u32> = (0..n as u32).collect();
-    let places = |j: usize| -> Vec<u16> {
-        let column = || matrix.blocks().flat_map(move |block| block.column(j));
-        let mean = column().sum::<f64>() / n as f64;
-        column().map(|x| place((x - mean) / scale[j])).collect()
-    };
-    match matrix.n_columns() {
-        1 => sorted(&rows, &places(0)),
-        2 => {
-            let across = sorted(&rows, &places(0));
-            let up = places(1);
-            let blocks = n.div_ceil(SINGLE_ROWS);
-            let slab = ((blocks as f64).sqrt() as usize).max(1) * SINGLE_ROWS;
-            let mut slabs = Vec::with_capacity(n);
-            for rows in across.chunks(slab) {
-                slabs.extend(sorted(rows, &up));
-            }
-            slabs
-        }
-        _ => rows,
-    }
-}
-
-/// Where a number lies among [`PLACES`] places between -8 and 8.
-fn place(x: f64) -> u16 {
-    let place = (x + 8.0) * (PLACES / 16) as f64;
-    // What lies outside is counted with the outermost.
-    (place as usize).min(PLACES - 1) as u16
-}
-
-/// Rows sorted by a place; equal ones in their order.
-fn sorted(rows: &[u32], places: &[u16]) -> Vec<u32> {
-    let place = |row: u32| usize::from(places[row as usize]);
-    let mut starts = vec![0u32; PLACES + 1];
-    for &row in rows {
-        starts[place(row) + 1] += 1;
-    }
-    for p in 0..PLACES {
-        starts[p + 1] += starts[p];
-    }
-    let mut to = vec![0; rows.len()];
-    for &row in rows {
-        let start = &mut starts[place(row)];
-        to[*start as usize] = row;
-        *start += 1;
-    }
-    to
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,7 +200,7 @@ mod tests {
     #[test]
     fn scales_are_powers_of_two_near_a_standard_deviation() {
         for deviation in [1e-300, 3e-7, 1.0, 1.99, 2.0, 5e100] {
-            let scale = scale(deviation * deviation);
+            let scale = near::scale(deviation * deviation);
             assert!(scale.to_bits() & ((1 << 52) - 1) == 0);
             assert!(
                 scale <= deviation * 1.000_001 && deviation < 2.000_001 * scale

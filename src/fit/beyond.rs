@@ -9,7 +9,7 @@ use super::assign::Assign;
 use super::e_step::{Expectation, Obvious};
 use super::em::{Em, State};
 use super::init::{self, StartError};
-use super::kernel::{Component, Rows};
+use super::kernel::{Component, Kernel, Rows};
 use super::m_step::{Moments, StepError};
 use super::plan::{Objective, Plan};
 use super::prior::Prior;
@@ -23,7 +23,7 @@ use super::stopping;
 use super::sums::Sums;
 use super::variational::{self, VariationalPrior};
 use super::{begin, em, markov, missing, robust};
-use crate::data::{Block, Matrix, Singles};
+use crate::data::{Block, Gathered, Matrix, Side, Singles};
 use crate::later::later;
 use crate::mixture::{Covariance, CovarianceType, Evaluator, Mixture};
 
@@ -90,6 +90,23 @@ later! { Steps 15:
         place: usize,
     ) -> Share {
         single::share(singles, mixture, chunks, place)
+    }
+}
+
+later! { Steps 16:
+    /// The rows for a pass that leaves components out of blocks, if that pays.
+    pub(super) fn gathered<'a>(kernel: &Kernel, matrix: &'a Matrix) -> Option<&'a Gathered> {
+        match kernel.pays_to_leave_out() {
+            true => matrix.gathered(),
+            false => None,
+        }
+    }
+}
+
+later! { Steps 17:
+    /// See [`Kernel::leave_out`].
+    pub(super) fn leave_out(kernel: &mut Kernel, sides: &[Side]) -> usize {
+        kernel.leave_out(sides)
     }
 }
 

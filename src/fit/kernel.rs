@@ -21,7 +21,7 @@ use super::beyond;
 use super::lanes::{PAIR, Pair, Powers};
 use super::space::Space;
 use super::sums::Sums;
-use crate::data::{BLOCK_ROWS, Block, Matrix};
+use crate::data::{BLOCK_ROWS, Block, Matrix, Side};
 use crate::mixture::elementary;
 use crate::mixture::{Covariance, Kind, LN_2_PI, Mixture};
 
@@ -29,6 +29,9 @@ pub(super) type Rows = [f64; BLOCK_ROWS];
 
 /// Below this sum of densities, relative to the highest peak, a row is left to logarithms.
 const FARTHEST: f64 = 1e-250;
+
+/// A component with less than 2^-64 of every row of a block is left out of it: log 2.
+const TOO_LITTLE: f64 = 64.0;
 
 /// Normal components of a mixture, made ready for a pass.
 pub(super) struct Kernel {
@@ -48,6 +51,8 @@ pub(super) struct Kernel {
 pub(super) struct Component {
     /// log2 of the weighted peak.
     constant: f64,
+    /// Has no row of the block at hand anything of it?
+    left_out: bool,
     pub(super) mean: Vec<f64>,
     /// The diagonal of F, its lower triangle if D is 2, or as [`super::space::pack`] says.
     pub(super) factor: Vec<f64>,
@@ -102,7 +107,7 @@ impl Kernel {
         sums.fill(0.0);
         let table = self.table.as_chunks_mut::<BLOCK_ROWS>().0;
         for (component, out) in self.components.iter().zip(&mut *table) {
-            if component.constant == f64::NEG_INFINITY {
+            if component.is_nowhere() {
                 out.fill(0.0);
                 continue;
             }
@@ -166,13 +171,45 @@ impl Kernel {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
     }
 
+    /// Do groups in one or two dimensions lie so far apart that leaving components out of blocks saves
+    /// more than it takes? As far as their means tell: if a third of the components is far from a mean.
+    pub(super) fn pays_to_leave_out(&self) -> bool {
+        let mut far = 0;
+        for component in &self.components {
+            let at = |&middle: &f64| Side { middle, half: 0.0 };
+            let point: Vec<Side> = component.mean.iter().map(at).collect();
+            let own = component.constant - TOO_LITTLE;
+            let others = self.components.iter();
+            far += others.filter(|other| other.reach(&point)[1] < own).count();
+        }
+        self.d <= 2 && 3 * far > self.components.len().pow(2)
+    }
+
+    /// Leaves components out of the next block, whose rows lie between these sides (none: anywhere),
+    /// if each has less than 2^-64 of every row. How many these are.
+    #[inline(never)]
+    pub(super) fn leave_out(&mut self, sides: &[Side]) -> usize {
+        let mut best = f64::NEG_INFINITY;
+        for component in &self.components {
+            let [least, _] = component.reach(sides);
+            best = if least > best { least } else { best };
+        }
+        let mut n = 0;
+        for component in &mut self.components {
+            let [_, most] = component.reach(sides);
+            component.left_out = most < best - TOO_LITTLE;
+            n += usize::from(component.left_out);
+        }
+        n
+    }
+
     /// Adds the block's rows to each component's sums about its mean.
     #[inline(never)]
     fn add(&mut self, block: &Block<'_>, totals: &mut [Sums]) {
         let shares = &*self.sums;
         let table = self.table.as_chunks_mut::<BLOCK_ROWS>().0;
         for ((component, total), e) in self.components.iter().zip(totals).zip(table) {
-            if component.constant == f64::NEG_INFINITY {
+            if component.is_nowhere() {
                 continue;
             }
             for (e, share) in e.iter_mut().zip(shares) {
@@ -241,9 +278,31 @@ impl Component {
         let peak = ln(weight) - 0.5 * (d as f64 * LN_2_PI + covariance.log_determinant());
         Component {
             constant: peak * std::f64::consts::LOG2_E,
+            left_out: false,
             mean: mean.to_vec(),
             factor,
         }
+    }
+
+    /// Has no row of the block anything of it?
+    fn is_nowhere(&self) -> bool {
+        self.left_out || self.constant == f64::NEG_INFINITY
+    }
+
+    /// Bounds of constant - |F (x - mu)|^2 for x between the sides of a box, in one or two
+    /// dimensions: |F (x - mu)| is nowhere farther from its value in the middle than the length of
+    /// |F| times half the sides.
+    fn reach(&self, sides: &[Side]) -> [f64; 2] {
+        let (middle, half) = match (&self.factor[..], sides, &self.mean[..]) {
+            (&[f], [x], [m]) => (f * (x.middle - m).abs(), f * x.half),
+            (&[a, c], [x, y], &[mx, my]) => length_in_plane([a, 0.0, c], [x, y], [mx, my]),
+            (&[a, b, c], [x, y], &[mx, my]) => length_in_plane([a, b, c], [x, y], [mx, my]),
+            // Anywhere.
+            _ => return [f64::NEG_INFINITY, f64::INFINITY],
+        };
+        let (near, far) = (middle - half, middle + half);
+        let near = if near > 0.0 { near } else { 0.0 };
+        [far, near].map(|distance| self.constant - distance * distance)
     }
 
     /// constant - |F (x - mu)|^2 for D = 2.
@@ -303,6 +362,16 @@ impl Component {
             total.second[j] += second;
         }
     }
+}
+
+/// |F (x - mu)| in the middle of a box, and the length of |F| times half its sides.
+fn length_in_plane([a, b, c]: [f64; 3], [x, y]: [&Side; 2], [mx, my]: [f64; 2]) -> (f64, f64) {
+    let length = |u: f64, v: f64| (u * u + v * v).sqrt();
+    let (dx, dy) = (x.middle - mx, y.middle - my);
+    (
+        length(a * dx, b * dx + c * dy),
+        length(a * x.half, b.abs() * x.half + c * y.half),
+    )
 }
 
 #[inline(never)]

@@ -142,7 +142,7 @@ pub use prior::Prior;
 pub use random::Random;
 pub use scheme::{Memory, Scheme};
 pub use settings::{Floor, FloorScale, InitMethod, Precision, Settings, SettingsError};
-pub use share::{CHUNK_ROWS, Share};
+pub use share::{CHUNK_ROWS, Share, cuts};
 pub use split_merge::{EditError, Edited, can_split, merge, nearest, preview, split};
 pub use stepwise::Stepwise;
 pub use stochastic::Chain;

@@ -46,9 +46,11 @@ impl Need {
     }
 
     /// The table, the matrix of the fitted columns and its copy in the workers that share the
-    /// passes over the rows, and 16 bytes a row to start and to draw with.
+    /// passes over the rows, both once more in another order if there are few columns, and 16 bytes a
+    /// row to start and to draw with.
     pub fn bytes(&self) -> f64 {
-        self.table + 2.0 * self.matrix() + 16.0 * self.rows
+        let copies = if self.fitted <= 2 { 4.0 } else { 2.0 };
+        self.table + copies * self.matrix() + 16.0 * self.rows
     }
 
     fn matrix(&self) -> f64 {

@@ -30,6 +30,9 @@ pub struct Iterate {
     pub noise_count: f64,
     /// How that E-step changed the strongest components, once somebody asked.
     moves: OnceCell<Moves>,
+    /// The share of all pairs of a row and a component that the E-step could leave out, 0 to 1:
+    /// [`Expectation::left_out`](crate::fit::Expectation::left_out).
+    pub left_out: f64,
     /// What led here from the iterate before.
     plan: Rc<Plan>,
     state: Option<State>,
@@ -253,6 +256,7 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
         means: em.mixture().means().to_vec(),
         counts: em.counts(matrix.total_weight()),
         noise_count: expectation.noise_count,
+        left_out: expectation.left_out / (matrix.n_rows() * em.mixture().n_components()) as f64,
         moves: OnceCell::new(),
         plan,
         state: Some(em.state().clone()),

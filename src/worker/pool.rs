@@ -16,7 +16,7 @@ use super::messages::{READY, pack, unpack};
 use super::parts;
 use super::shard::{Answer, NAME, Order};
 use crate::data::Matrix;
-use crate::fit::{CHUNK_ROWS, Share, share, share_single};
+use crate::fit::{CHUNK_ROWS, Share, cuts, share, share_single};
 use crate::later::{Part, later};
 use crate::session::Pass;
 
@@ -189,9 +189,9 @@ impl Pool {
         self.number += 1;
         let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
         let workers = self.n_workers();
-        let cut = |i: usize| chunks * i / workers;
+        let cuts = cuts(chunks, workers, matrix.n_columns());
         for (i, shard) in self.shards.iter_mut().enumerate() {
-            shard.chunks = cut(i + 1)..cut(i + 2);
+            shard.chunks = cuts[i + 1]..cuts[i + 2];
             if shard.ready {
                 shard.send_rows(matrix);
             }
