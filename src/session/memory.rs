@@ -194,7 +194,7 @@ mod tests {
     fn ten_million_rows_of_two_columns_have_room_and_are_told() {
         let need = need(1e7, 2);
         assert_eq!(Session::new().make_room(&need), Ok(()));
-        let words = "With its fit it takes about 640 MB of memory.";
+        let words = "With its fit it takes about 960 MB of memory.";
         assert_eq!(need.words(), words);
         assert_eq!(Need::of(&table(1000), 2).words(), "");
     }
