@@ -6,8 +6,9 @@ use std::rc::Rc;
 use js_sys::Uint8ClampedArray;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::File;
 
+use super::connection::Connection;
 use super::messages::{Effort, FAILED, READY, Reply, Request, pack, unpack};
 use crate::plot::{Picture, PictureRequest};
 use crate::session::{Command, View};
@@ -80,21 +81,6 @@ impl Link {
     }
 }
 
-/// A worker and the functions it calls; dropped, it is ended.
-struct Connection {
-    worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
-    }
-}
-
 impl Client {
     /// Starts the worker; `on_message` is called with everything it says.
     pub fn connect(on_message: impl Fn(FromWorker) + 'static) -> Client {
@@ -150,9 +136,7 @@ impl Client {
     fn post(&self, message: js_sys::Array) {
         let mut link = self.0.borrow_mut();
         match (&link.worker, link.ready) {
-            (Some(connection), true) => {
-                let _ = connection.worker.post_message(&message);
-            }
+            (Some(connection), true) => connection.post(&message),
             (Some(_), false) => link.waiting.push(message),
             // It cannot be replaced; the page has been told.
             (None, _) => {}
@@ -160,7 +144,12 @@ impl Client {
     }
 
     fn spawn(&self) {
-        match self.connection() {
+        let client = self.clone();
+        let hear = move |said: Result<JsValue, String>| match said {
+            Ok(data) => client.hear(&data),
+            Err(why) => client.died(&why),
+        };
+        match Connection::start("", Rc::new(hear)) {
             Ok(connection) => {
                 let mut link = self.0.borrow_mut();
                 link.worker = Some(connection);
@@ -169,32 +158,6 @@ impl Client {
             }
             Err(e) => self.say(FromWorker::Restarted(format!("{e:?}"))),
         }
-    }
-
-    fn connection(&self) -> Result<Connection, JsValue> {
-        let base = web_sys::window()
-            .and_then(|w| w.document())
-            .and_then(|d| d.base_uri().ok().flatten())
-            .unwrap_or_default();
-        let url = web_sys::Url::new_with_base("./worker.js", &base)?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url.href(), &options)?;
-        let client = self.clone();
-        let on_message =
-            Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| client.hear(&e.data()));
-        let client = self.clone();
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| {
-            e.prevent_default();
-            client.died(&e.message());
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Connection {
-            worker,
-            _on_message: on_message,
-            _on_error: on_error,
-        })
     }
 
     fn hear(&self, data: &JsValue) {

@@ -10,6 +10,7 @@
 //! static host does not send): the rows go over once, then parameters one way and sums the other.
 
 mod client;
+mod connection;
 mod measure;
 mod messages;
 mod parts;
