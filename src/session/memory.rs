@@ -17,6 +17,9 @@ const MOST: f64 = 3.6e9;
 /// than there is to send.
 const MOST_AT_ONCE: f64 = 1.6e9;
 
+/// What the notes on the data then say.
+const FORGOTTEN: &str = "There was no room for all the data that Undo could go back to beside these: the oldest were forgotten.";
+
 /// From so many rows on other columns are chosen only if there is room for them.
 pub(super) const MANY_ROWS: usize = 1 << 20;
 
@@ -93,7 +96,11 @@ impl Session {
         }
         while self.held(usize::MAX) + need.bytes() > MOST {
             match self.redo.is_empty() {
-                true => drop(self.undo.remove(0)),
+                true => {
+                    drop(self.undo.remove(0));
+                    self.forgotten = FORGOTTEN;
+                }
+                // What is opened next ends it anyway.
                 false => self.redo.clear(),
             }
         }
@@ -251,5 +258,15 @@ mod tests {
         // The set that the page opens on and the larger table are gone.
         assert_eq!((session.undo.len(), session.redo.len()), (0, 0));
         assert_eq!(session.view().data.n_rows, 20_000);
+        // The notes on what is opened then say so, and those on other data do not.
+        assert_eq!(session.view().data.warnings, [] as [&str; 0]);
+        session.open_table(table(100), String::new(), vec!["A note.".to_owned()]);
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
+        session.handle(Command::SetComponents(3));
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
+        session.open_table(table(200), String::new(), Vec::new());
+        assert_eq!(session.view().data.warnings, [] as [&str; 0]);
+        session.handle(Command::Undo);
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
     }
 }

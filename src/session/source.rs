@@ -108,6 +108,8 @@ pub struct Selection {
     n_not_drawn: usize,
     n_labelled: usize,
     matrix: Rc<Matrix>,
+    /// A note that other data were forgotten to make room for these; empty if none were.
+    pub(super) forgotten: &'static str,
     /// Table row of each matrix row, where rows with a missing value were left out.
     kept: Option<Rc<Vec<u32>>>,
 }
@@ -209,6 +211,7 @@ impl Selection {
             n_not_drawn: 0,
             n_labelled: labels.iter().filter(|&&y| y != UNLABELLED).count(),
             matrix: Rc::new(beside.matrix),
+            forgotten: "",
             kept: (!all).then(|| Rc::new(rows)),
             label_names: beside.label_names.into(),
             incomplete,
@@ -300,12 +303,14 @@ impl Selection {
         let [x, y] = self
             .map_columns()
             .map(|column| self.matrix.bounds()[column]);
+        let mut notes = self.source.warnings.clone();
+        notes.extend((!self.forgotten.is_empty()).then(|| self.forgotten.to_owned()));
         DataView {
             version,
             builtin: self.source.builtin.map(|set| set.id.to_owned()),
             name: table.name().to_owned(),
             provenance: self.source.provenance.clone(),
-            warnings: self.source.warnings.clone(),
+            warnings: notes,
             n_rows: table.n_rows(),
             n_fitted: self.matrix.n_rows(),
             columns: table

@@ -61,6 +61,8 @@ pub struct Session {
     pub(super) problem: Option<Problem>,
     /// Run, data version and iterations whose trace the page has.
     pub(super) sent: (u64, u64, usize),
+    /// What the notes on the data opened next say of those that were forgotten; empty if none were.
+    pub(super) forgotten: &'static str,
     load: Loader,
     runs: u64,
     versions: u64,
@@ -103,6 +105,7 @@ impl Session {
             redo: Vec::new(),
             problem: None,
             sent: (0, 0, 0),
+            forgotten: "",
             load,
             runs: 1,
             versions: 1,
@@ -399,6 +402,7 @@ impl Session {
         self.runs += 1;
         if new_data {
             self.versions = version;
+            next.selection.forgotten = std::mem::take(&mut self.forgotten);
         } else {
             let iterates = self.now.run.iterates();
             next.ghost = match iterates.len() {
