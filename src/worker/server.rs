@@ -14,7 +14,7 @@ use super::pool::Pool;
 use super::sharing::Sharing;
 use super::{parts, reading, sets};
 use crate::later::Part;
-use crate::plot::{PictureRequest, picture};
+use crate::plot::{Picture, PictureRequest, Sketch};
 use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
@@ -107,7 +107,7 @@ pub(super) struct Server {
     /// When the last view was sent, in milliseconds.
     pub(super) shown: f64,
     /// The picture that the page waits for.
-    picture: Option<PictureRequest>,
+    pub(super) picture: Option<PictureRequest>,
     /// Before then no picture is drawn in a free run, in milliseconds.
     next_picture: f64,
     /// What the last iterations took.
@@ -225,25 +225,43 @@ impl Server {
     /// pictures: they take a quarter of the time at most.
     pub(super) fn draw(&mut self) {
         let start = self.now();
-        if self.hurries() && start < self.next_picture {
+        self.redraw_lost();
+        if self.sharing.drawing.is_some() || self.hurries() && start < self.next_picture {
             return;
         }
         let Some(request) = self.picture.take() else {
             return;
         };
-        let picture = picture(&self.session, &request);
+        let sketch = Sketch::new(&self.session, request);
+        if let Some(sketch) = self.share_drawing(sketch) {
+            let matrix = self.session.experiment().selection().matrix().clone();
+            let shared = sketch.can_be_shared();
+            let picture = sketch.picture(&matrix);
+            self.send_picture(picture);
+            if shared && self.now() - start > SLICE {
+                self.share_next_drawing(&matrix);
+            }
+            // The first picture is on its way: what the first command will need may come
+            // meanwhile. If it does not, the command tries again and says so.
+            let _ = parts::load(Part::Steps);
+        }
+        self.has_drawn(start);
+    }
+
+    pub(super) fn send_picture(&self, picture: Picture) {
         let points = Uint8ClampedArray::new_from_slice(&picture.points);
         let message = pack(&Reply::Picture(picture), Some(&points));
         let _ = self
             .scope
             .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
+    }
+
+    /// Since `start` nothing was done but to draw.
+    pub(super) fn has_drawn(&mut self, start: f64) {
         let end = self.now();
-        self.next_picture = end + 3.0 * (end - start);
+        self.next_picture = self.next_picture.max(end) + 3.0 * (end - start);
         // No part of a pass that is under way.
         self.sharing.pass_began += end - start;
-        // The first picture is on its way: what the first command will need may come meanwhile.
-        // If it does not, the command tries again and says so.
-        let _ = parts::load(Part::Steps);
     }
 
     /// Advances the session if it plays.
