@@ -5,6 +5,8 @@
 //! points are first put aside by where they lie: a million strewn over a large canvas would miss
 //! the cache at every one.
 
+use std::borrow::Cow;
+
 use super::colour::{Encoder, Linear};
 use super::disc::{Discs, STEPS};
 use super::grid::Grid;
@@ -156,15 +158,17 @@ impl Crowd {
         }
     }
 
-    /// What another worker needs to add this crowd to its own: the second is empty where the
-    /// first says all.
-    pub fn sums(&mut self) -> [&[u32]; 2] {
+    /// What another worker needs to add this crowd to its own.
+    pub fn sums(&mut self) -> Cow<'_, [u32]> {
         self.settle_all();
-        [self.low.as_flattened(), self.high.as_flattened()]
+        let (low, high) = (self.low.as_flattened(), self.high.as_flattened());
+        match high.is_empty() {
+            true => low.into(),
+            false => [low, high].concat().into(),
+        }
     }
 
-    /// Adds what [`Self::sums`] gave another crowd of the same size, one after the other. False
-    /// if it was of another size.
+    /// Adds what [`Self::sums`] gave another crowd. False if it was of another size.
     pub fn put(&mut self, sums: &[u32]) -> bool {
         self.settle_all();
         let n = self.low.len() * 4;
@@ -348,7 +352,7 @@ mod tests {
                 let rows = 5000 * share / shares..5000 * (share + 1) / shares;
                 let mut part = crowd(1.2);
                 part.add(&x[rows.clone()], &y[rows.clone()], &colours[rows]);
-                let sums = part.sums().concat();
+                let sums = part.sums();
                 assert!(sum.put(&sums));
             }
             assert!(!sum.put(&[0; 5]), "sums of another size");
@@ -375,7 +379,7 @@ mod tests {
         for rows in [0..16_000, 16_000..32_000, 32_000..400_000] {
             let mut part = crowd(2.0);
             part.add(&x[rows.clone()], &y[rows.clone()], &colours[rows]);
-            assert!(sum.put(&part.sums().concat()));
+            assert!(sum.put(&part.sums()));
         }
         let many: Vec<Linear> = vec![[1.0, 1.0, 1.0]; 70_000];
         for crowd in [&mut sum, &mut all] {

@@ -441,7 +441,7 @@ mod tests {
                 ..RowsOf::all(matrix)
             });
             let mut part = portion(sketch, &rows);
-            assert!(whole.put(&part.crowd.sums().concat(), part.shelves.as_ref()));
+            assert!(whole.put(&part.crowd.sums(), part.shelves.as_ref()));
         }
         complete(whole, sketch)
     }

@@ -102,11 +102,7 @@ fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Rows, order: Order) {
             });
             let rows: Vec<RowsOf> = rows.collect();
             let mut portion = portion(&sketch, &rows);
-            let [low, high] = portion.crowd.sums();
-            let sums = Uint32Array::new_with_length((low.len() + high.len()) as u32);
-            sums.subarray(0, low.len() as u32).copy_from(low);
-            sums.subarray(low.len() as u32, sums.length())
-                .copy_from(high);
+            let sums = Uint32Array::new_from_slice(&portion.crowd.sums());
             let message = pack(&Answer::Drawn(number, portion.shelves), Some(&sums));
             let _ = scope.post_message_with_transfer(&message, &Array::of1(&sums.buffer()));
         }
