@@ -42,15 +42,30 @@ impl Experiment {
         given: Option<Rc<Mixture>>,
         run_id: u64,
     ) -> Result<Experiment, Problem> {
-        let matrix = selection.matrix();
         let mixture = match &given {
             Some(mixture) => settings
-                .check(matrix)
+                .check(selection.matrix())
                 .map(|()| (**mixture).clone())
-                .map_err(StartError::Settings),
-            None => start(matrix, &settings),
+                .map_err(|e| refused(&selection, &StartError::Settings(e)))?,
+            None => begin(&selection, &settings)?,
         };
-        let mixture = mixture.map_err(|e| refused(&selection, &e))?;
+        let mut experiment = Experiment::begun(selection, data_version, settings, mixture, run_id)?;
+        experiment.given = given;
+        Ok(experiment)
+    }
+
+    /// A run whose first parameters are there.
+    ///
+    /// # Errors
+    /// If the data do not allow a start.
+    pub(super) fn begun(
+        selection: Selection,
+        data_version: u64,
+        settings: Settings,
+        mixture: Mixture,
+        run_id: u64,
+    ) -> Result<Experiment, Problem> {
+        let matrix = selection.matrix();
         let plan = Rc::new(Plan::new(&settings, matrix));
         let run = Run::new(run_id, matrix, mixture, &plan);
         if !run.iterates()[0].log_likelihood.is_finite() {
@@ -65,7 +80,7 @@ impl Experiment {
             settings,
             plan,
             run,
-            given,
+            given: None,
             position: 0,
             origin: Rc::default(),
             ghost: Rc::default(),
@@ -199,6 +214,14 @@ impl Experiment {
     pub fn stuck(&self) -> bool {
         self.position == self.run.last() && self.run.failure().is_some()
     }
+}
+
+/// The parameters that the settings say to begin with.
+///
+/// # Errors
+/// If the settings or the data do not allow a start.
+pub(super) fn begin(selection: &Selection, settings: &Settings) -> Result<Mixture, Problem> {
+    start(selection.matrix(), settings).map_err(|e| refused(selection, &e))
 }
 
 fn refused(selection: &Selection, error: &StartError) -> Problem {

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use super::experiment::Experiment;
+use super::opening::Opening;
+use super::source::Source;
 use super::state::Session;
 use super::view::Problem;
 use crate::data::Table;
@@ -144,22 +146,31 @@ impl Session {
     /// Opens what was read of a file, if it could be read and there is room for it. Else
     /// everything stays as it was.
     pub fn open_read(&mut self, name: &str, read: Result<ReadTable, CsvError>) {
-        let (read, need) = match read {
-            Ok(read) => {
-                let fitted = read.table.default_columns().len();
-                let need = Need::of(&read.table, fitted);
-                (read, need)
-            }
-            Err(e) => return self.tell(not_opened(name, &e.what(), e.remedy())),
-        };
+        let read = read.map_err(|e| not_opened(name, &e.what(), e.remedy()));
+        let mut opening = read.and_then(|read| self.begin_to_open(name, read).map(Some));
+        while let Ok(Some(next)) = opening {
+            opening = self.go_on_opening(next);
+        }
+        if let Err(problem) = opening {
+            self.tell(problem);
+        }
+    }
+
+    /// Begins to open what was read of a file: see [`Self::go_on_opening`].
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn begin_to_open(&mut self, name: &str, read: ReadTable) -> Result<Opening, Problem> {
+        let need = Need::of(&read.table, read.table.default_columns().len());
         // The table is there already.
         let more = Need { table: 0.0, ..need };
-        if let Err(why) = self.make_room(&more) {
-            return self.tell(not_opened(name, &why, SMALLER));
-        }
+        self.make_room(&more)
+            .map_err(|why| not_opened(name, &why, SMALLER))?;
         let warnings = read.notes.iter().map(ToString::to_string).collect();
         let provenance = format!("Read as {}. {}", read.format, need.words());
-        self.open_table(read.table, provenance.trim_end().to_owned(), warnings);
+        let provenance = provenance.trim_end().to_owned();
+        let source = Source::own(read.table, provenance, warnings);
+        Ok(Opening::Read(Rc::new(source)))
     }
 }
 
@@ -229,6 +240,32 @@ mod tests {
         let problem = session.make_room_for_columns(5000).unwrap_err();
         assert!(problem.what.contains("4.8 GB of memory"), "{problem:?}");
         assert!(problem.remedy.contains("fewer columns"), "{problem:?}");
+    }
+
+    #[test]
+    fn data_can_be_left_until_they_are_shown() {
+        let file = b"x,y\n1,2\n2,1\n3,4\n4,3\n5,5.5\n";
+        let read = || crate::data::csv::read("t.csv", file).unwrap();
+        let (mut session, mut other) = (Session::new(), Session::new());
+        let before = session.view();
+        let mut opening = session.begin_to_open("t.csv", read()).unwrap();
+        let mut words = Vec::new();
+        loop {
+            words.push(opening.words());
+            assert_eq!(session.view().data, before.data);
+            match session.go_on_opening(opening).unwrap() {
+                Some(next) => opening = next,
+                None => break,
+            }
+        }
+        assert_eq!(
+            words,
+            ["choosing columns", "finding a start", "evaluating it"]
+        );
+        other.open_csv("t.csv", file);
+        assert_eq!(session.view(), other.view());
+        session.handle(Command::Undo);
+        assert_eq!(session.view().data, before.data);
     }
 
     #[test]

@@ -342,14 +342,20 @@ impl Session {
     pub(super) fn open(&mut self, source: Rc<Source>) -> Result<(), Problem> {
         let columns = source.default_columns();
         let selection = Selection::new(source, columns)?;
+        let settings = self.settings_for(&selection);
+        self.begin(selection, settings, true)?;
+        self.mode = Mode::Idle;
+        Ok(())
+    }
+
+    /// The settings to open data with.
+    pub(super) fn settings_for(&self, selection: &Selection) -> Settings {
         let mut settings = self.now.settings.clone();
         if let Some(k) = selection.source().suggested_components() {
             settings.n_components = k;
         }
         settings.n_components = settings.n_components.min(selection.matrix().n_rows());
-        self.begin(selection, settings, true)?;
-        self.mode = Mode::Idle;
-        Ok(())
+        settings
     }
 
     /// A new run on the same table, its columns in other roles, with components enough for the
@@ -398,10 +404,16 @@ impl Session {
         if given.is_none() && settings.init == InitMethod::Given {
             settings.init = InitMethod::KMeans;
         }
-        let mut next = Experiment::new(selection, version, settings, given, self.runs + 1)?;
-        self.runs += 1;
+        let next = Experiment::new(selection, version, settings, given, self.runs + 1)?;
+        self.adopt(next, new_data);
+        Ok(())
+    }
+
+    /// Shows a run that has just begun.
+    pub(super) fn adopt(&mut self, mut next: Experiment, new_data: bool) {
+        self.runs = next.run.id;
         if new_data {
-            self.versions = version;
+            self.versions = next.data_version;
             next.selection.forgotten = std::mem::take(&mut self.forgotten);
         } else {
             let iterates = self.now.run.iterates();
@@ -412,7 +424,11 @@ impl Session {
         }
         let before = std::mem::replace(&mut self.now, next);
         self.remember(before);
-        Ok(())
+    }
+
+    /// The numbers of the next data and the next run.
+    pub(super) fn next_numbers(&self) -> (u64, u64) {
+        (self.versions + 1, self.runs + 1)
     }
 
     /// The parameters to start from as they stand: those of this run's own start, or if it
