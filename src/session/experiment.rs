@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::branch::{Branch, Change};
+use super::follow::Made;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
@@ -26,8 +28,16 @@ pub struct Experiment {
     pub(super) position: usize,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
-    /// Objectives of the run before this one on the same columns.
-    pub(super) ghost: Rc<Vec<f64>>,
+    /// How those were made.
+    pub(super) made: Option<Rc<Made>>,
+    /// The settings that the run began with.
+    pub(super) first: Rc<Settings>,
+    /// What was changed along it, in the order of the half-steps.
+    pub(super) changes: Vec<Change>,
+    /// What the same start has led to otherwise, the oldest first.
+    pub(super) branches: Vec<Rc<Branch>>,
+    /// Objectives by iteration of the runs before this one on the same columns, the last first.
+    pub(super) ghosts: Vec<Rc<[f64]>>,
 }
 
 impl Experiment {
@@ -77,13 +87,17 @@ impl Experiment {
         Ok(Experiment {
             selection,
             data_version,
+            first: Rc::new(settings.clone()),
             settings,
             plan,
             run,
             given: None,
             position: 0,
             origin: Rc::default(),
-            ghost: Rc::default(),
+            made: None,
+            changes: Vec::new(),
+            branches: Vec::new(),
+            ghosts: Vec::new(),
         })
     }
 
@@ -227,7 +241,7 @@ pub(super) fn begin(selection: &Selection, settings: &Settings) -> Result<Mixtur
 fn refused(selection: &Selection, error: &StartError) -> Problem {
     let (what, remedy) = match error {
         StartError::Settings(SettingsError::Holes) => {
-            return super::state::refused(SettingsError::Holes);
+            return super::change::refused(SettingsError::Holes);
         }
         StartError::Constant { column } => (
             format!(

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::beyond;
 use super::experiment::{self, Experiment};
 use super::source::{Selection, Source};
 use super::state::{Mode, Session};
@@ -57,8 +58,14 @@ impl Session {
                 let (version, run) = self.next_numbers();
                 let next = Experiment::begun(selection, version, *settings, mixture, run)?;
                 self.problem = None;
+                self.past_is_stale = true;
+                self.following = None;
                 self.adopt(next, true);
                 self.mode = Mode::Idle;
+                if self.awaited.is_some() {
+                    // The data are open, wherever else the link would lead.
+                    self.problem = beyond::follow_awaited(self).err();
+                }
                 None
             }
         })

@@ -56,7 +56,11 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
     if key == "Escape" {
         return escape(desk);
     }
-    if focus == Focus::Field || desk.help.get_untracked() || event.alt_key() {
+    if focus == Focus::Field
+        || desk.help.get_untracked()
+        || desk.share.get_untracked()
+        || event.alt_key()
+    {
         return false;
     }
     if event.ctrl_key() || event.meta_key() {
@@ -89,6 +93,11 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
         "n" | "N" => desk.send(Command::NewStart),
         "+" => desk.add_components(1),
         "-" | "−" => desk.add_components(-1),
+        "l" | "L" => desk.next_look(),
+        "u" | "U" => {
+            desk.copy.set(true);
+            desk.share.set(true);
+        }
         "?" => desk.help.set(true),
         _ => match key.parse::<usize>() {
             Ok(nth @ 1..=9) => desk.toggle_selected(nth - 1),
@@ -99,8 +108,9 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
 }
 
 fn escape(desk: Desk) -> bool {
-    if desk.help.get_untracked() {
+    if desk.help.get_untracked() || desk.share.get_untracked() {
         desk.help.set(false);
+        desk.share.set(false);
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {

@@ -3,6 +3,7 @@
 //! [`state::Desk`] is all the state there is. Components read its signals and
 //! call its methods; [`stage::Stage`] paints the canvases, a frame at a time.
 
+mod address;
 mod algorithm;
 mod caption;
 mod closures;
@@ -25,8 +26,10 @@ mod paint;
 mod painter;
 mod panel;
 mod panic;
+mod past;
 mod problem;
 mod roles;
+mod share;
 mod stage;
 mod state;
 mod surface;
@@ -46,6 +49,7 @@ use help::Help;
 use map_view::MapView;
 use model_panel::ModelPanel;
 use problem::ProblemAlert;
+use share::Share;
 use stage::Layers;
 use state::Desk;
 use timeline::Timeline;
@@ -89,5 +93,6 @@ fn Page() -> impl IntoView {
         <ProblemAlert />
         <DropVeil />
         <Help />
+        <Share />
     }
 }

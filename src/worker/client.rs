@@ -32,6 +32,10 @@ pub enum FromWorker {
         /// Width x height x 4 numbers, straight to image data.
         points: Uint8ClampedArray,
     },
+    /// What the past of the run is now, packed: [`Past`](crate::session::Past).
+    Past(Vec<u8>),
+    /// The link of what is shown, without the page's own keys.
+    Link(String),
     /// What was measured of this device so far, packed: see [`Measured`](super::Measured).
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
@@ -59,6 +63,8 @@ struct Link {
     /// The last view, and the file it was read from if it was: what a new worker is given.
     last_view: Option<Box<View>>,
     file: Option<File>,
+    /// The link that the first worker begins with.
+    first: Option<String>,
     /// A file that was handed over and is not in a view yet.
     opening: Option<File>,
     on_message: Rc<dyn Fn(FromWorker)>,
@@ -75,7 +81,6 @@ impl Link {
         }
         self.last_view = Some(Box::new(View {
             trace: Vec::new(),
-            ghost: Vec::new(),
             ..view.clone()
         }));
     }
@@ -95,6 +100,7 @@ impl Client {
             dying: false,
             last_view: None,
             file: None,
+            first: None,
             opening: None,
             on_message: Rc::new(on_message),
         })));
@@ -117,6 +123,20 @@ impl Client {
     /// Begins to measure this device, or ends it.
     pub fn measure(&self, begin: bool) {
         self.post(pack(&Request::Measure(begin), None));
+    }
+
+    /// Goes where a link leads; if the worker has not begun yet, it begins there.
+    pub fn open_link(&self, text: String) {
+        let ready = self.0.borrow().ready;
+        match ready {
+            true => self.send(Command::OpenLink(text)),
+            false => self.0.borrow_mut().first = Some(text),
+        }
+    }
+
+    /// Asks for the link of what is shown.
+    pub fn ask_for_link(&self) {
+        self.post(pack(&Request::Link, None));
     }
 
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only
@@ -188,6 +208,8 @@ impl Client {
                     self.request_picture(request);
                 }
             }
+            Some((Reply::Past(bytes), _)) => self.say(FromWorker::Past(bytes)),
+            Some((Reply::Link(text), _)) => self.say(FromWorker::Link(text)),
             Some((Reply::Measured(bytes), _)) => self.say(FromWorker::Measured(bytes)),
             Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
             None => {}
@@ -206,7 +228,9 @@ impl Client {
             (std::mem::take(&mut link.waiting), lost, file)
         };
         self.say(FromWorker::Ready);
-        let commands = lost.map_or_else(Vec::new, |view| view.choices());
+        let first = self.0.borrow_mut().first.take().map(Command::OpenLink);
+        let mut commands = lost.map_or_else(Vec::new, |view| view.choices());
+        commands.extend(first);
         self.post(pack(
             &Request::Begin(commands),
             file.as_ref().map(AsRef::as_ref),

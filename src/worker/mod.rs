@@ -11,9 +11,11 @@
 
 mod client;
 mod connection;
+mod link;
 mod measure;
 mod messages;
 mod parts;
+mod past;
 mod pool;
 mod reading;
 mod server;
@@ -24,7 +26,7 @@ mod sharing;
 pub use client::{Client, FromWorker};
 pub use measure::{Measured, OFTEN_ENOUGH, Speed};
 pub use messages::Effort;
-pub use parts::load_then;
+pub use parts::{has, load_then};
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;

@@ -12,7 +12,7 @@ use super::measure::{self, Measuring};
 use super::messages::{Effort, Reply, Request, pack, unpack};
 use super::pool::Pool;
 use super::sharing::Sharing;
-use super::{parts, reading, sets};
+use super::{link, parts, past, reading, sets};
 use crate::later::Part;
 use crate::plot::{Picture, PictureRequest, Sketch};
 use crate::session::{Command, Problem, Session};
@@ -40,6 +40,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         unseen: false,
         shown: 0.0,
         picture: None,
+        next_past: 0.0,
         next_picture: 0.0,
         effort: Effort::default(),
         measuring: None,
@@ -108,6 +109,8 @@ pub(super) struct Server {
     pub(super) shown: f64,
     /// The picture that the page waits for.
     pub(super) picture: Option<PictureRequest>,
+    /// Before then the past is not looked at in a free run, in milliseconds.
+    pub(super) next_past: f64,
     /// Before then no picture is drawn in a free run, in milliseconds.
     next_picture: f64,
     /// What the last iterations took.
@@ -160,6 +163,7 @@ impl Server {
                 self.measuring = None;
                 self.sharing.pool = None;
             }
+            Request::Link => link::tell(self),
             Request::Picture(request) => {
                 self.picture = Some(request);
             }
@@ -176,6 +180,13 @@ impl Server {
     /// Carries out a command, for which more of the program may have to come.
     fn handle(&mut self, command: Command) {
         let mut loaded = parts::load(Part::Steps);
+        if loaded.is_ok() {
+            loaded = match &command {
+                Command::Explain(true) => parts::load(Part::Past),
+                Command::OpenLink(text) => link::prepare(text),
+                _ => loaded,
+            };
+        }
         if command.goes_beyond() && loaded.is_ok() {
             loaded = parts::load(Part::Methods);
         }
@@ -349,6 +360,10 @@ impl Server {
         self.page_busy = true;
         self.unseen = false;
         self.shown = self.now();
+        // Before its first step a run has no past.
+        if parts::has(Part::Steps) {
+            past::send(self);
+        }
         let view = self.session.view();
         self.reply(&Reply::View(Box::new(view), self.effort));
     }
