@@ -90,7 +90,7 @@ const LOOKS: [(&str, Option<Climb>); 5] = [
     ("by time", Some(Climb::Time)),
     ("to its limit", Some(Climb::Distance)),
     ("bound and gap", Some(Climb::Bound)),
-    ("points and means", Some(Climb::Parameters)),
+    ("parameters", Some(Climb::Parameters)),
 ];
 
 later! { Past 5:

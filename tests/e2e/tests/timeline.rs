@@ -142,7 +142,7 @@ async fn the_climb_is_shown_otherwise_and_every_look_takes_a_press() -> Result<(
         "by time",
         "to its limit",
         "bound and gap",
-        "points and means",
+        "parameters",
     ] {
         page.choose("Curve", look).await?;
         page.wait_until_drawn().await?;
