@@ -113,6 +113,7 @@ mod shapes;
 mod share;
 mod shuffle;
 mod single;
+mod single_component;
 mod space;
 mod split_merge;
 mod squarem;
