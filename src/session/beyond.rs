@@ -206,6 +206,38 @@ impl Session {
         Ok(())
     }
 
+    /// A new run from a model that was read from a file, on the data at hand with their columns
+    /// in these roles; `place` puts its parameters into the coordinates of their matrix.
+    ///
+    /// # Errors
+    /// If a column cannot play its role, or the rows do not go with the model. Everything stays as
+    /// it was then.
+    pub fn open_model(
+        &mut self,
+        roles: Roles,
+        settings: Settings,
+        place: &dyn Fn(&Matrix) -> Mixture,
+        text: Rc<str>,
+        origin: String,
+    ) -> Result<(), Problem> {
+        let before = &self.now.selection;
+        let new_data = *before.roles() != roles;
+        let selection = match new_data {
+            true => Selection::with_roles(before.source().clone(), roles)?,
+            false => before.clone(),
+        };
+        let settings = Settings {
+            init: InitMethod::Given,
+            ..settings
+        };
+        let given = Rc::new(place(selection.matrix()));
+        self.mode = Mode::Idle;
+        self.begin_as(selection, settings, Some(given), new_data)?;
+        self.now.opened = Some(text);
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
     /// A new run from these parameters.
     fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
         let settings = Settings {
@@ -215,6 +247,7 @@ impl Session {
         };
         let before = self.now.clone();
         self.now.given = Some(Rc::new(mixture));
+        self.now.opened = None;
         if let Err(problem) = self.restart(settings) {
             self.now = before;
             return Err(problem);

@@ -23,6 +23,8 @@ pub struct Experiment {
     pub(super) run: Run,
     /// The parameters that were given to start from.
     pub(super) given: Option<Rc<Mixture>>,
+    /// The file that they come from, as text, if they do.
+    pub(super) opened: Option<Rc<str>>,
     pub(super) position: usize,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
@@ -66,6 +68,7 @@ impl Experiment {
             plan,
             run,
             given,
+            opened: None,
             position: 0,
             origin: Rc::default(),
             ghost: Rc::default(),
@@ -80,6 +83,16 @@ impl Experiment {
     /// What was asked.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The parameters that were given to start from.
+    pub fn given(&self) -> Option<&Rc<Mixture>> {
+        self.given.as_ref()
+    }
+
+    /// The text of the model's file that they come from, if they do.
+    pub fn opened(&self) -> Option<&str> {
+        self.opened.as_deref()
     }
 
     /// The history.

@@ -1,13 +1,11 @@
 //! The list of keys.
 
-use leptos::html;
 use leptos::prelude::*;
 
-use super::closures::{follow, part, press};
 use super::device::device;
+use super::dialog::dialog;
 use super::state::use_desk;
 use crate::later::{Part, later};
-use crate::worker::load_then;
 
 const KEYS: [(&str, &str); 13] = [
     ("Space", "play or pause"),
@@ -25,44 +23,10 @@ const KEYS: [(&str, &str); 13] = [
     ("Esc", "close, dismiss, cancel a file, point nothing out"),
 ];
 
-/// The dialog; the browser keeps the focus in it and closes it on Esc.
+/// The dialog.
 #[component]
 pub fn Help() -> impl IntoView {
-    let desk = use_desk();
-    let dialog = NodeRef::<html::Dialog>::new();
-    let here = RwSignal::new(false);
-    follow(move || {
-        if desk.help.get() && !here.get_untracked() {
-            load_then(Part::Help, move |loaded| match loaded {
-                Ok(()) => here.set(true),
-                Err(why) => {
-                    desk.help.set(false);
-                    desk.report(
-                        format!("The list of keys did not arrive: {why}."),
-                        "Is this device offline? Try again. If it happens again, reload the page.",
-                    );
-                }
-            });
-        }
-    });
-    follow(move || {
-        let open = desk.help.get();
-        let Some(dialog) = dialog.get() else { return };
-        if open && !dialog.open() {
-            let _ = dialog.show_modal();
-        } else if !open && dialog.open() {
-            dialog.close();
-        }
-    });
-    view! {
-        <dialog node_ref=dialog class="help" aria-label="Keys" on:close=move |_| desk.help.set(false)>
-            <div class="help-head">
-                <h2>"Keys"</h2>
-                <button class="quiet square" aria-label="Close" on:click=press(move || desk.help.set(false))>"×"</button>
-            </div>
-            {part(move || here.get().then(keys))}
-        </dialog>
-    }
+    dialog(use_desk().help, "Keys", Part::Help, keys)
 }
 
 later! { Help 1:

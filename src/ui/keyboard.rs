@@ -56,7 +56,8 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
     if key == "Escape" {
         return escape(desk);
     }
-    if focus == Focus::Field || desk.help.get_untracked() || event.alt_key() {
+    let in_dialog = desk.help.get_untracked() || desk.export.get_untracked();
+    if focus == Focus::Field || in_dialog || event.alt_key() {
         return false;
     }
     if event.ctrl_key() || event.meta_key() {
@@ -99,8 +100,9 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
 }
 
 fn escape(desk: Desk) -> bool {
-    if desk.help.get_untracked() {
+    if desk.help.get_untracked() || desk.export.get_untracked() {
         desk.help.set(false);
+        desk.export.set(false);
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {

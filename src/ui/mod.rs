@@ -13,7 +13,9 @@ mod curve;
 mod data_panel;
 mod device;
 mod diagnostics;
+mod dialog;
 mod drop_file;
+mod export;
 mod format;
 mod header;
 mod heat_map;
@@ -41,6 +43,7 @@ use columns_panel::ColumnsPanel;
 use data_panel::DataPanel;
 use diagnostics::Diagnostics;
 use drop_file::DropVeil;
+use export::Export;
 use header::Header;
 use help::Help;
 use map_view::MapView;
@@ -89,5 +92,6 @@ fn Page() -> impl IntoView {
         <ProblemAlert />
         <DropVeil />
         <Help />
+        <Export />
     }
 }

@@ -35,6 +35,8 @@ pub enum FromWorker {
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
     Busy(String),
+    /// A file that was asked for: its name and its blob.
+    File(String, JsValue),
     /// The worker died for the reason given; another one has taken its place, if it could.
     Restarted(String),
 }
@@ -133,6 +135,11 @@ impl Client {
         self.post(pack(&Request::Measure(begin), None));
     }
 
+    /// Asks for a file: a packed [`Wanted`](crate::export::Wanted).
+    pub fn export(&self, wanted: Vec<u8>) {
+        self.post(pack(&Request::Export(wanted), None));
+    }
+
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only
     /// the newest is kept.
     pub fn request_picture(&self, request: PictureRequest) {
@@ -227,6 +234,7 @@ impl Client {
             }
             Some((Reply::Measured(bytes), _)) => self.say(FromWorker::Measured(bytes)),
             Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
+            Some((Reply::File(name), blob)) => self.say(FromWorker::File(name, blob)),
             None => {}
         }
     }

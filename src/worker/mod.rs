@@ -10,6 +10,7 @@
 //! static host does not send): the rows go over once, then parameters one way and sums the other.
 
 mod client;
+mod exporting;
 mod measure;
 mod messages;
 mod parts;
@@ -19,6 +20,7 @@ mod server;
 mod sets;
 mod shard;
 mod sharing;
+mod times;
 
 pub use client::{Client, FromWorker};
 pub use measure::{Measured, OFTEN_ENOUGH, Speed};
