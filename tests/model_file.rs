@@ -2,7 +2,7 @@
 //! that this program wrote is refused with the place.
 
 use mixscope::data::{Column, Table};
-use mixscope::export::{ExportError, MODEL_VERSION, ModelFile, open_model};
+use mixscope::export::{ExportError, MODEL_VERSION, ModelFile, open};
 use mixscope::fit::{Algorithm, METHODS, Model};
 use mixscope::mixture::{CovarianceType, Mixture};
 use mixscope::session::{Command, Missing, Session};
@@ -70,7 +70,7 @@ fn there_and_back(session: &mut Session, rows: Table) -> Session {
     let text = export(session);
     let mut other = Session::new();
     other.open_table(rows, String::new(), Vec::new());
-    open_model(&mut other, "model.json", &text);
+    open(&mut other, "model.json", &text);
     let view = other.view();
     assert_eq!(view.problem, None, "{text}");
     assert_eq!(export(&other), text);
@@ -142,7 +142,7 @@ fn weights_labels_and_sequences_come_back_by_name_where_the_rows_are_the_same() 
     // Other rows: labels may come in another order, so they do not hold rows fast.
     let text = export(&session);
     let mut moved = self::session(1.0);
-    open_model(&mut moved, "model.json", &text);
+    open(&mut moved, "model.json", &text);
     assert_eq!(moved.view().problem, None);
     assert_eq!(moved.experiment().selection().roles().labels, None);
     assert_eq!(moved.experiment().selection().roles().weights, Some(3));
@@ -157,7 +157,7 @@ fn an_opened_model_scores_other_rows_and_goes_on_from_there() {
     let text = export(&session);
     // Same model, other coordinates: the matrix is centred far away.
     let mut other = self::session(1e7);
-    open_model(&mut other, "model.json", &text);
+    open(&mut other, "model.json", &text);
     let view = other.view();
     assert_eq!(view.problem, None);
     assert!(view.status_detail.contains("The rows shown are others"));
@@ -200,7 +200,7 @@ fn refusal(text: &str) -> String {
     let mut session = session(0.0);
     session.handle(Command::Step);
     let before = export(&session);
-    open_model(&mut session, "model.json", text);
+    open(&mut session, "model.json", text);
     let problem = session.view().problem.expect("it is refused");
     assert!(problem.what.contains("model.json"), "{problem:?}");
     assert_eq!(export(&session), before, "everything stays as it was");

@@ -264,7 +264,7 @@ impl ModelFile {
         let mut file = ModelFile {
             format: MODEL_FORMAT.to_owned(),
             version: MODEL_VERSION,
-            written_by: concat!("Mixscope ", env!("CARGO_PKG_VERSION")).to_owned(),
+            written_by: super::WRITTEN_BY.to_owned(),
             kind: settings.model,
             columns: column_names(selection),
             parameters: Parameters::of(&mixture, &preparation.centre),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::experiment_file::ExperimentFile;
 use super::model_file::ModelFile;
 use super::rows::RowsWriter;
 use super::run_log::run_log;
@@ -16,6 +17,8 @@ use crate::session::{DataView, Experiment};
 pub enum Wanted {
     /// The model as JSON.
     Model,
+    /// The run as JSON, to be made again.
+    Experiment,
     /// Every row with what the model says of it, as CSV.
     Rows,
     /// Rows drawn from the model, as CSV.
@@ -46,6 +49,7 @@ impl Wanted {
     pub fn ending(self) -> &'static str {
         match self {
             Wanted::Model => ".model.json",
+            Wanted::Experiment => ".experiment.json",
             Wanted::Rows => ".rows.csv",
             Wanted::Samples { .. } => ".samples.csv",
             Wanted::RunLog => ".log.jsonl",
@@ -76,6 +80,7 @@ impl Wanted {
     pub fn write(self, experiment: &Experiment, times: &[f64]) -> Result<Outgoing, ExportError> {
         let pieces: Box<dyn Pieces> = match self {
             Wanted::Model => Box::new(Whole(ModelFile::of(experiment).to_text()?)),
+            Wanted::Experiment => Box::new(Whole(ExperimentFile::of(experiment).to_text()?)),
             Wanted::Rows => Box::new(RowsWriter::new(experiment)),
             Wanted::Samples { n, seed } => {
                 let n = usize::try_from(n).unwrap_or(usize::MAX);
@@ -88,7 +93,7 @@ impl Wanted {
         Ok(Outgoing {
             name: file_name(table.name(), experiment.settings(), self.ending()),
             media_type: match self {
-                Wanted::Model => "application/json",
+                Wanted::Model | Wanted::Experiment => "application/json",
                 Wanted::Rows | Wanted::Samples { .. } => "text/csv",
                 _ => "text/plain",
             },

@@ -238,6 +238,51 @@ impl Session {
         Ok(())
     }
 
+    /// A run again, half-step for half-step, on the data at hand with their columns in these roles:
+    /// what it was asked ([`Experiment::asked`](super::Experiment::asked)), the parameters that it
+    /// began with if they were given, how far it went, and the half-step that was shown.
+    ///
+    /// # Errors
+    /// If a column cannot play its role, or what was asked does not go with the rows. Everything
+    /// stays as it was then.
+    pub fn replay(
+        &mut self,
+        roles: Roles,
+        asked: &[(usize, Settings)],
+        given: Option<Mixture>,
+        [last, shown]: [usize; 2],
+        origin: String,
+    ) -> Result<(), Problem> {
+        let Some(((_, first), later)) = asked.split_first() else {
+            return Ok(());
+        };
+        let selection = Selection::with_roles(self.now.selection.source().clone(), roles)?;
+        let matrix = selection.matrix().clone();
+        for (_, settings) in later {
+            settings.check(&matrix).map_err(super::state::refused)?;
+        }
+        self.mode = Mode::Idle;
+        self.begin_as(selection, first.clone(), given.map(Rc::new), true)?;
+        // One step back undoes all of it.
+        let undo = self.undo.len();
+        for (after, settings) in later {
+            self.forward_to(*after);
+            self.adjust(settings.clone(), true)?;
+        }
+        self.undo.truncate(undo);
+        self.forward_to(last);
+        self.now.position = shown.min(self.now.run.last());
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
+    /// To a half-step that may be still to be made, or as far as the run can go.
+    fn forward_to(&mut self, half_step: usize) {
+        while self.now.position < half_step && !self.now.stuck() {
+            self.now.forward();
+        }
+    }
+
     /// A new run from these parameters.
     fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
         let settings = Settings {

@@ -26,6 +26,9 @@ pub struct Experiment {
     /// The file that they come from, as text, if they do.
     pub(super) opened: Option<Rc<str>>,
     pub(super) position: usize,
+    /// The settings of the start, and those that took effect after a half-step, in order: what the
+    /// path of the run depends on.
+    pub(super) asked: Rc<Vec<(usize, Settings)>>,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
     /// Objectives of the run before this one on the same columns.
@@ -64,6 +67,7 @@ impl Experiment {
         Ok(Experiment {
             selection,
             data_version,
+            asked: Rc::new(vec![(0, settings.clone())]),
             settings,
             plan,
             run,
@@ -93,6 +97,12 @@ impl Experiment {
     /// The text of the model's file that they come from, if they do.
     pub fn opened(&self) -> Option<&str> {
         self.opened.as_deref()
+    }
+
+    /// What the path of the run depends on: the settings of its start, then those that took
+    /// effect later, each with the half-step after which they did.
+    pub fn asked(&self) -> &[(usize, Settings)] {
+        &self.asked
     }
 
     /// The history.

@@ -19,11 +19,16 @@ pub fn Export() -> impl IntoView {
 /// A file, its name on the button, and one line of what it is.
 type Entry = (Wanted, &'static str, &'static str);
 
-const MODEL: [Entry; 2] = [
+const MODEL: [Entry; 3] = [
     (
         Wanted::Model,
         "Model (JSON)",
         "Parameters, preparation and settings. Opens here again, to score another file.",
+    ),
+    (
+        Wanted::Experiment,
+        "Experiment (JSON)",
+        "What this run was asked: opened here, or replayed natively, it is made again to the last bit.",
     ),
     (
         Wanted::RunLog,

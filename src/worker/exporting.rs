@@ -1,4 +1,4 @@
-//! Writing files for the page, a piece at a time, and opening a model again.
+//! Writing files for the page, a piece at a time, and opening models and experiments again.
 
 use std::cell::RefCell;
 
@@ -8,7 +8,7 @@ use web_sys::{Blob, BlobPropertyBag, File, FileReaderSync};
 
 use super::messages::{Reply, pack};
 use super::server::Server;
-use crate::export::{Outgoing, Wanted, open_model};
+use crate::export::{self, Outgoing, Wanted};
 use crate::later::later;
 use crate::session::{Problem, not_opened};
 
@@ -91,7 +91,7 @@ later! { Export 3:
 }
 
 later! { Export 4:
-    /// Opens a model's file on the data at hand.
+    /// Opens a model or an experiment on the data at hand.
     pub fn open(server: &mut Server, file: &File) {
         let name = file.name();
         let text = match file.size() <= LARGEST_MODEL {
@@ -99,7 +99,7 @@ later! { Export 4:
             false => Err("It is too large to be a model."),
         };
         match text {
-            Ok(text) => open_model(&mut server.session, &name, &text),
+            Ok(text) => export::open(&mut server.session, &name, &text),
             Err(why) => server.session.tell(not_opened(&name, why, "Choose it again.")),
         }
         server.reply(&Reply::Busy(String::new()));

@@ -18,7 +18,6 @@ k <- length(weights)
 
 # The parameters in the form that mclust has for each of its models.
 variance_of <- function() {
-  one <- if (k == 1 && d > 1) matrix(sigma, d, d) else NULL
   variance <- list(modelName = model_name, d = d, G = k)
   if (d == 1) {
     variance$sigmasq <- sigma[1, 1, ]
@@ -97,7 +96,9 @@ if (is.null(iterations)) {
   for (i in seq_len(as.integer(iterations))) {
     z <- estep(rows, model_name, after)$z
     volume <- after$Vinv
-    after <- mstep(rows, model_name, z)$parameters
+    # mstep() is not to see the noise.
+    after <- mstep(rows, model_name, z[, 1:k, drop = FALSE])$parameters
+    after$pro <- colMeans(z)
     after$Vinv <- volume
   }
   cat("log_likelihood_after", number(estep(rows, model_name, after)$loglik), "\n")

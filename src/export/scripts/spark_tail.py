@@ -5,7 +5,7 @@ def read_rows(spark, path):
     if path.endswith(".parquet"):
         table = spark.read.parquet(path)
     else:
-        table = spark.read.csv(path, header=True)
+        table = spark.read.csv(path, header=True, escape='"')
     wanted = COLUMNS + ([MODEL["row_weights"]] if MODEL["row_weights"] else [])
     by_name = {name: index for index, name in enumerate(table.columns)}
     # Names of any letters: columns go by their place.
