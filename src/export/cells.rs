@@ -12,18 +12,22 @@
 //!
 //! What is a number stays a number, with its sign.
 
+/// The shortest decimal that reads back to the same bits; `null` where it is none.
+pub(super) fn shortest(x: f64) -> String {
+    // JSON's way to write a number is every program's. Nothing that is a number is refused.
+    serde_json::to_string(&x).unwrap_or_default()
+}
+
 /// Appends a number; nothing if it is missing.
 pub(super) fn push_number(out: &mut Vec<u8>, x: f64) {
-    use std::io::Write;
     if x.is_nan() {
         return;
     }
     let whole = x.trunc() == x && x.abs() < 1e15 && !(x == 0.0 && x.is_sign_negative());
-    // Writing to memory does not fail.
-    let _ = match whole {
-        true => write!(out, "{}", x as i64),
-        false => write!(out, "{x:?}"),
-    };
+    match whole {
+        true => out.extend_from_slice((x as i64).to_string().as_bytes()),
+        false => out.extend_from_slice(shortest(x).as_bytes()),
+    }
 }
 
 /// Appends text that is no formula to anybody, in quotes where it needs them.

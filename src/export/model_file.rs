@@ -10,6 +10,7 @@ use super::layout::laid_out;
 use super::names::{self, Named, named};
 use super::parameters::Parameters;
 use crate::data::Table;
+use crate::digits::Brief;
 use crate::fit::{
     Algorithm, Floor, FloorScale, InitMethod, Knob, Knobs, Method, Model, Settings, StopRule,
 };
@@ -176,7 +177,7 @@ impl SettingsRecord {
             let knob = Knob::of_name(name).map_err(at)?;
             knobs = knobs.with(knob, value);
             if knobs.out_of_range().is_some() {
-                return Err(at(format!("{name} cannot be {value}")));
+                return Err(at(format!("{name} cannot be {}", Brief(value))));
             }
         }
         Ok(Settings {

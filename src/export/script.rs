@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ExportError;
+use super::cells::shortest;
 use super::model_file::column_names;
 use super::names::Named;
 use super::parameters::{Parameters, PosteriorRecord};
@@ -342,7 +343,7 @@ fn covariances(
 
 /// A list of R.
 fn vector(values: impl IntoIterator<Item = f64>) -> String {
-    let values: Vec<String> = values.into_iter().map(|v| format!("{v:?}")).collect();
+    let values: Vec<String> = values.into_iter().map(shortest).collect();
     format!("c({})", values.join(", "))
 }
 
@@ -380,7 +381,7 @@ fn r(experiment: &Experiment) -> Result<String, ExportError> {
         format!("sigma <- array({}, c({d}, {d}, {}))", vector(entries), mixture.n_components()),
         format!("noise <- {}", vector(noise.map(|n| n.weight))),
         format!("noise_log_density <- {}", vector(noise.map(|n| n.log_density))),
-        format!("tolerance <- {:?}", settings.tol),
+        format!("tolerance <- {}", shortest(settings.tol)),
         format!("max_iterations <- {}", settings.max_iter),
         format!("notes <- {}", texts(&notes(experiment, settings.covariance_type))?),
     ];
@@ -403,7 +404,7 @@ fn score(experiment: &Experiment, program: &str) -> Result<String, ExportError> 
     let noise: Vec<f64> = mixture
         .noise()
         .map_or(Vec::new(), |n| vec![finite(ln(n.weight) + n.log_density)]);
-    let example: Vec<String> = record.means[0].iter().map(|m| format!("{m:?}")).collect();
+    let example: Vec<String> = record.means[0].iter().map(|m| shortest(*m)).collect();
     let marks = [
         ("COLUMNS", json(&column_names(selection))?),
         ("NAMES", json(&names(&mixture))?),
