@@ -96,8 +96,11 @@ fn settings_that_changed_on_the_way_change_again_where_they_did() {
     for _ in 0..8 {
         session.handle(Command::Step);
     }
+    // What only ends a run is kept too.
+    session.handle(Command::SetTolerance(1e-9));
     let file = ExperimentFile::of(session.experiment());
     assert!(file.asked.len() >= 4, "{:?}", file.asked);
+    assert_eq!(file.asked.last().unwrap().settings.tolerance, 1e-9);
     assert_same_again(&mut session, &mut own());
 }
 

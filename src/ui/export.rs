@@ -61,12 +61,12 @@ const SCRIPTS: [Entry; 5] = [
     ),
     (
         Wanted::Script(Script::ScorePython),
-        "Scoring function (Python)",
-        "A few lines that score a row; nothing to install.",
+        "Scoring, Python",
+        "A function of a few lines that scores a row; nothing to install.",
     ),
     (
         Wanted::Script(Script::ScoreJavaScript),
-        "Scoring function (JavaScript)",
+        "Scoring, JavaScript",
         "The same, for a serverless function.",
     ),
 ];
@@ -195,13 +195,12 @@ fn samples(desk: Desk) -> AnyView {
         <div class="export-file">
             <button on:click=press(ask)>"Samples (CSV)"</button>
             <p class="fine">
-                "Rows drawn from the model: "
                 <input
                     type="number" aria-label="Samples" min="1" max=SAMPLES[1]
                     prop:value=move || count.get().to_string()
                     on:change=take(count, 1, SAMPLES[1])
                 />
-                " of seed "
+                " rows drawn from the model by seed "
                 <input
                     type="number" aria-label="Seed of the samples" min="0"
                     prop:value=move || seed.get().to_string()

@@ -9,6 +9,7 @@ use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
 use super::transport::phase_words;
+use crate::digits::fixed;
 use crate::session::Command;
 
 /// The strip and the slider over it. The slider is as long as what has been recorded.
@@ -39,7 +40,7 @@ pub fn Timeline() -> impl IntoView {
                 step="1"
                 style:--recorded=words(move || {
                     let last = place().1;
-                    (last as f64 / capacity(last) as f64).to_string()
+                    fixed(last as f64 / capacity(last) as f64, 6)
                 })
                 aria-valuetext=words(move || {
                     desk.view.with(|v| format!("iteration {}, {}", v.iteration, phase_words(v.phase)))
