@@ -477,9 +477,9 @@ impl Session {
             let asked = Rc::make_mut(&mut self.now.asked);
             asked.retain(|(after, _)| *after <= position);
             asked.push((position, settings.clone()));
+            self.sent.2 = self.sent.2.min(self.now.run.iterates().len());
         } else if let Some((_, last)) = Rc::make_mut(&mut self.now.asked).last_mut() {
             *last = settings.clone();
-            self.sent.2 = self.sent.2.min(self.now.run.iterates().len());
         }
         self.now.settings = settings;
         self.remember(before);

@@ -200,7 +200,7 @@ fn samples(desk: Desk) -> AnyView {
                     prop:value=move || count.get().to_string()
                     on:change=take(count, 1, SAMPLES[1])
                 />
-                " rows drawn from the model by seed "
+                " rows drawn, seed "
                 <input
                     type="number" aria-label="Seed of the samples" min="0"
                     prop:value=move || seed.get().to_string()
