@@ -2,7 +2,7 @@
 
 use mixscope::data::{Column, Table};
 use mixscope::export::{ExperimentFile, ExportError, open};
-use mixscope::fit::{Algorithm, Floor, InitMethod, Knob, METHODS};
+use mixscope::fit::{Algorithm, Floor, InitMethod, Knob, METHODS, Precision};
 use mixscope::session::{Command, Session};
 
 fn table() -> Table {
@@ -101,6 +101,17 @@ fn settings_that_changed_on_the_way_change_again_where_they_did() {
     let file = ExperimentFile::of(session.experiment());
     assert!(file.asked.len() >= 4, "{:?}", file.asked);
     assert_eq!(file.asked.last().unwrap().settings.tolerance, 1e-9);
+    assert_same_again(&mut session, &mut own());
+}
+
+#[test]
+fn a_run_in_single_precision_is_made_again_to_the_last_bit() {
+    let mut session = own();
+    session.handle(Command::Step);
+    session.handle(Command::SetPrecision(Precision::Fast));
+    for _ in 0..12 {
+        session.handle(Command::Step);
+    }
     assert_same_again(&mut session, &mut own());
 }
 

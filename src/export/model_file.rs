@@ -12,7 +12,8 @@ use super::parameters::Parameters;
 use crate::data::Table;
 use crate::digits::Brief;
 use crate::fit::{
-    Algorithm, Floor, FloorScale, InitMethod, Knob, Knobs, Method, Model, Settings, StopRule,
+    Algorithm, Floor, FloorScale, InitMethod, Knob, Knobs, Method, Model, Precision, Settings,
+    StopRule,
 };
 use crate::mixture::{Kind, Mixture};
 use crate::session::{Experiment, Missing, Roles, Selection};
@@ -97,6 +98,9 @@ pub struct SettingsRecord {
     /// How it is fitted.
     #[serde(with = "named")]
     pub algorithm: Algorithm,
+    /// In which numbers the passes over the rows are made.
+    #[serde(with = "named")]
+    pub precision: Precision,
     /// The numbers that model and algorithm have beside the others, by name.
     pub options: BTreeMap<String, f64>,
     /// Where the first parameters come from.
@@ -140,6 +144,7 @@ impl SettingsRecord {
         let option = |knob: &Knob| (knob.name().to_owned(), settings.knobs.get(*knob));
         SettingsRecord {
             algorithm: settings.algorithm,
+            precision: settings.precision,
             options: knobs.iter().map(option).collect(),
             start: settings.init,
             seed: settings.seed,
@@ -185,6 +190,7 @@ impl SettingsRecord {
             covariance_type,
             model,
             algorithm: self.algorithm,
+            precision: self.precision,
             knobs,
             init: self.start,
             seed: self.seed,

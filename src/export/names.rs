@@ -1,7 +1,7 @@
 //! The words by which files name what is an enum in code. They are part of the published
 //! formats: a name is never changed, and new ones are added at the end.
 
-use crate::fit::{Algorithm, FloorScale, InitMethod, Knob, Model, Objective, StopRule};
+use crate::fit::{Algorithm, FloorScale, InitMethod, Knob, Model, Objective, Precision, StopRule};
 use crate::mixture::{CovarianceType, Free};
 use crate::session::Missing;
 
@@ -97,6 +97,14 @@ impl Named for InitMethod {
     ];
 }
 
+impl Named for Precision {
+    const WHAT: &'static str = "precision";
+    const NAMES: &'static [(Precision, &'static str)] = &[
+        (Precision::Exact, "double"),
+        (Precision::Fast, "single_then_double"),
+    ];
+}
+
 impl Named for FloorScale {
     const WHAT: &'static str = "scale of the floor";
     const NAMES: &'static [(FloorScale, &'static str)] = &[
@@ -184,6 +192,7 @@ pub fn objective(objective: Objective) -> &'static str {
         Objective::Cooling => "log_likelihood_while_cooling",
         Objective::Batch => "log_likelihood_of_a_batch",
         Objective::Subsample => "log_likelihood_of_a_subsample",
+        Objective::Single => "log_likelihood_in_single_precision",
     }
 }
 
@@ -210,6 +219,7 @@ mod tests {
         come_back(&[Free::Fixed, Free::Each, Free::Shared]);
         come_back(&[Missing::Drop, Missing::Fit]);
         come_back(&[StopRule::Gain, StopRule::Limit, StopRule::Step]);
+        come_back(&[Precision::Exact, Precision::Fast]);
         come_back(&[FloorScale::Relative, FloorScale::Absolute]);
         come_back(
             &InitMethod::NAMES
