@@ -15,6 +15,10 @@ pub enum Part {
     Help,
     /// Everything that moves a run on, and rows of other than two columns.
     Steps,
+    /// What a run's past is shown with, once it has one.
+    Past,
+    /// Links read and written, and what one shares a link with.
+    Link,
     /// Every model, algorithm, covariance family and start but those that one meets first.
     Methods,
     /// Measuring the device.
@@ -32,6 +36,8 @@ impl Part {
             Part::Files => "later_files.wasm",
             Part::Help => "later_help.wasm",
             Part::Steps => "later_steps.wasm",
+            Part::Past => "later_past.wasm",
+            Part::Link => "later_link.wasm",
             Part::Methods => "later_methods.wasm",
             Part::Measure => "later_measure.wasm",
             Part::Shards => "later_shards.wasm",

@@ -378,6 +378,9 @@ fn fast_trajectories() -> u64 {
         session.handle(Command::SetInit(InitMethod::RandomPoints));
         for family in CovarianceType::ALL {
             session.handle(Command::SetCovariance(family));
+            if !session.view().can_be_fast {
+                continue;
+            }
             for _ in 0..40 {
                 session.handle(Command::Step);
             }
@@ -389,6 +392,6 @@ fn fast_trajectories() -> u64 {
 
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-fn twelve_fast_trajectories_have_the_same_bits_everywhere() {
-    assert_eq!(fast_trajectories(), 9_436_108_024_258_127_646);
+fn ten_fast_trajectories_have_the_same_bits_everywhere() {
+    assert_eq!(fast_trajectories(), 5_114_916_997_911_997_514);
 }

@@ -600,14 +600,6 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// The same rows, each counting once.
-    pub fn unweighted(&self) -> Block<'a> {
-        Block {
-            weights: None,
-            ..*self
-        }
-    }
-
     /// The weights of these rows, if they have any.
     pub fn weights(&self) -> Option<&'a [f64]> {
         self.weights

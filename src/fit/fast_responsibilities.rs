@@ -1,10 +1,12 @@
-//! Responsibilities as fast as the rows allow: for pictures, which need nothing else.
+//! Responsibilities as fast as the rows allow: for pictures and labels, which need nothing else.
 
-use super::kernel::Kernel;
+use super::kernel::{Kernel, Rows};
 use super::lanes::{PAIR, Pair};
-use super::strongest::stronger;
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::mixture::{Mixture, Responsibilities};
+
+/// Pairs of a block.
+const PAIRS: usize = BLOCK_ROWS / PAIR;
 
 /// As [`Responsibilities`], block by block, and the same within rounding.
 pub struct FastResponsibilities<'a> {
@@ -12,7 +14,6 @@ pub struct FastResponsibilities<'a> {
     obvious: Responsibilities<'a>,
     /// Were those of the last block computed by the kernel?
     fast: bool,
-    labels: [u8; BLOCK_ROWS],
     k: usize,
 }
 
@@ -23,29 +24,22 @@ impl<'a> FastResponsibilities<'a> {
             kernel: Kernel::for_pass(matrix, mixture),
             obvious: Responsibilities::new(matrix, mixture),
             fast: false,
-            labels: [0; BLOCK_ROWS],
             k: mixture.n_components(),
         }
     }
 
     /// Computes those of a block of the matrix. The blocks come in order, each once.
     pub fn take(&mut self, block: &Block<'_>) {
-        // How much a row counts does not change whose it is.
-        let kernel = self.kernel.as_mut();
-        self.fast = kernel.is_some_and(|kernel| kernel.responsibilities(&block.unweighted()));
+        let densities = self.kernel.as_mut().and_then(|k| k.densities(block));
+        self.fast = densities.is_some();
         if !self.fast {
             self.obvious.take(block);
         }
-        let (mut labels, mut highest) = ([0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
-        for k in 0..self.k {
-            stronger(self.row(k), k as u8, &mut highest, &mut labels);
-        }
-        self.labels = labels;
     }
 
-    /// Responsibilities of component `k` for the block's rows (as many are meaningful as the block
-    /// has rows).
-    pub fn row(&self, k: usize) -> &[f64; BLOCK_ROWS] {
+    /// Responsibilities of component `k` (K is the noise component) times a positive number that
+    /// each of the block's rows has of its own.
+    fn row(&self, k: usize) -> &Rows {
         let row = match &self.kernel {
             Some(kernel) if self.fast => kernel.row(k),
             _ => self.obvious.row(k),
@@ -53,21 +47,69 @@ impl<'a> FastResponsibilities<'a> {
         &row.as_chunks().0[0]
     }
 
-    /// The strongest of the K components of each of the block's rows, the first on ties (as many
-    /// are meaningful as the block has rows).
-    pub fn labels(&self) -> &[u8; BLOCK_ROWS] {
-        &self.labels
+    /// The first `n` of them.
+    fn rows(&self, n: usize) -> Vec<&[[f64; PAIR]; PAIRS]> {
+        let pairs = |k| &self.row(k).as_chunks().0.as_chunks().0[0];
+        (0..n).map(pairs).collect()
+    }
+
+    /// The strongest of the first `n` components (K is the noise component) of each of the block's
+    /// rows, the first on ties (as many are meaningful as the block has rows).
+    #[inline(never)]
+    pub fn strongest(&self, n: usize, labels: &mut [u8; BLOCK_ROWS]) {
+        let rows = self.rows(n);
+        let labels: &mut [[u8; PAIR]; PAIRS] = &mut labels.as_chunks_mut().0.as_chunks_mut().0[0];
+        for (i, labels) in labels.iter_mut().enumerate() {
+            let (mut highest, mut label) = (Pair::splat(0.0), Pair::splat(0.0));
+            let mut number = Pair::splat(0.0);
+            for row in &rows {
+                let r = Pair::load(&row[i]);
+                label = r.where_greater(highest, number, label);
+                highest = r.where_greater(highest, r, highest);
+                number = number + Pair::splat(1.0);
+            }
+            let mut both = [0.0; PAIR];
+            label.store(&mut both);
+            *labels = both.map(|label| label as u8);
+        }
+    }
+
+    /// Responsibilities of the K components in whole parts of which `unit` make 1, K to each of the
+    /// block's rows (as many are meaningful as the block has rows). Such parts sum to the same in
+    /// any order.
+    #[inline(never)]
+    pub fn in_parts(&self, unit: f64, parts: &mut [f64]) {
+        // Adding this leaves no room for a fraction.
+        const ROUND: f64 = 6_755_399_441_055_744.0;
+        let mut scale = [unit; BLOCK_ROWS];
+        if let Some(kernel) = self.kernel.as_ref().filter(|_| self.fast) {
+            for (scale, sum) in scale.iter_mut().zip(kernel.sums()) {
+                *scale = unit / *sum;
+            }
+        }
+        let (rows, round) = (self.rows(self.k), Pair::splat(ROUND));
+        let scale = scale.as_chunks::<PAIR>().0;
+        for (i, parts) in parts.chunks_exact_mut(PAIR * self.k).enumerate() {
+            let scale = Pair::load(&scale[i]);
+            let (first, second) = parts.split_at_mut(self.k);
+            for ((first, second), row) in first.iter_mut().zip(second).zip(&rows) {
+                let mut both = [0.0; PAIR];
+                ((Pair::load(&row[i]) * scale + round) - round).store(&mut both);
+                [*first, *second] = both;
+            }
+        }
     }
 
     /// Sums over the K components of r_ik times `numbers`, N to a component, for each row i of the
-    /// block: N x [`BLOCK_ROWS`] numbers into `sums`.
+    /// block, up to a positive number that each row has of its own: N x [`BLOCK_ROWS`] numbers into
+    /// `sums`.
     #[inline(never)]
     pub fn mix<const N: usize>(&self, numbers: &[[f64; N]], sums: &mut [[f64; BLOCK_ROWS]; N]) {
-        let rows = (0..self.k.min(numbers.len())).map(|k| self.row(k).as_chunks::<PAIR>().0);
-        let rows: Vec<(&[[f64; PAIR]], [Pair; N])> = rows
+        let rows = self.rows(self.k.min(numbers.len())).into_iter();
+        let rows: Vec<(&[[f64; PAIR]; PAIRS], [Pair; N])> = rows
             .zip(numbers.iter().map(|n| n.map(Pair::splat)))
             .collect();
-        for i in 0..BLOCK_ROWS / PAIR {
+        for i in 0..PAIRS {
             let mut mixed = [Pair::splat(0.0); N];
             for (row, numbers) in &rows {
                 let r = Pair::load(&row[i]);
@@ -86,6 +128,8 @@ impl<'a> FastResponsibilities<'a> {
 mod tests {
     use super::*;
     use crate::fit::{Random, Settings, start};
+
+    const UNIT: f64 = 1_048_576.0;
 
     #[test]
     fn shares_are_the_responsibilities_and_mix_what_belongs_to_them() {
@@ -114,20 +158,21 @@ mod tests {
                 ways[usize::from(responsibilities.fast)] = true;
                 let mut sums = [[0.0; BLOCK_ROWS]; 2];
                 responsibilities.mix(&[[1.0, 2.0], [1.0, -3.0], [1.0, 0.5]], &mut sums);
+                let mut parts = [0.0; 3 * BLOCK_ROWS];
+                responsibilities.in_parts(UNIT, &mut parts);
+                let mut labels = [9; BLOCK_ROWS];
+                responsibilities.strongest(3, &mut labels);
                 let [ones, mixed] = sums;
                 for (i, (one, mixed)) in ones.iter().zip(mixed).enumerate().take(block.len()) {
                     let r: Vec<f64> = (0..3).map(|k| obvious.row(k)[i]).collect();
                     for (k, r) in r.iter().enumerate() {
-                        assert!((responsibilities.row(k)[i] - r).abs() < 1e-10);
-                        assert!(
-                            *r <= responsibilities.row(usize::from(responsibilities.labels()[i]))
-                                [i]
-                                + 1e-10
-                        );
+                        let part = parts[3 * i + k];
+                        assert_eq!(part, part.round());
+                        assert!((part / UNIT - r).abs() < 1.0 / UNIT);
+                        assert!(*r <= obvious.row(usize::from(labels[i]))[i] + 1e-10);
                     }
-                    assert!((one - 1.0).abs() < 1e-10);
                     let expected = 2.0 * r[0] - 3.0 * r[1] + 0.5 * r[2];
-                    assert!((mixed - expected).abs() < 1e-10);
+                    assert!((mixed / one - expected).abs() < 1e-10);
                 }
             }
             assert_eq!(ways, [true; 2]);

@@ -151,22 +151,7 @@ impl Kernel {
         log_likelihood
     }
 
-    /// Responsibilities of the block's rows, times their weights if they have any, to be read
-    /// with [`Self::row`]; false if a row is too far out for this way.
-    pub(super) fn responsibilities(&mut self, block: &Block<'_>) -> bool {
-        let near = self.densities(block).is_some();
-        if near {
-            self.share_out(block);
-            for e in self.table.as_chunks_mut::<BLOCK_ROWS>().0 {
-                for (e, share) in e.iter_mut().zip(self.sums.iter()) {
-                    *e *= share;
-                }
-            }
-        }
-        near
-    }
-
-    /// What [`Self::responsibilities`] gave component `k`.
+    /// What [`Self::densities`] gave component `k`.
     pub(super) fn row(&self, k: usize) -> &[f64] {
         &self.table[k * BLOCK_ROWS..(k + 1) * BLOCK_ROWS]
     }
@@ -201,6 +186,11 @@ impl Kernel {
             n += usize::from(component.left_out);
         }
         n
+    }
+
+    /// The sums over the components of what [`Self::densities`] gave.
+    pub(super) fn sums(&self) -> &Rows {
+        &self.sums
     }
 
     /// Adds the block's rows to each component's sums about its mean.

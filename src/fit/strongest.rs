@@ -2,9 +2,9 @@
 //!
 //! No iteration needs it, so it is computed where somebody asks.
 
-use super::kernel::Kernel;
-use crate::data::{BLOCK_ROWS, Block, Matrix};
-use crate::mixture::{Mixture, Responsibilities, n_shares};
+use super::FastResponsibilities;
+use crate::data::{BLOCK_ROWS, Matrix};
+use crate::mixture::{Mixture, n_shares};
 
 /// How rows changed their strongest component between two E-steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,13 @@ pub struct Moves {
 /// The strongest component of each of the N rows under `mixture` (in the matrix's coordinates),
 /// the first on ties; K is the noise component.
 pub fn strongest(matrix: &Matrix, mixture: &Mixture) -> Vec<u8> {
-    let mut labels = vec![0; matrix.n_rows()];
-    let mut strongest = Strongest::new(matrix, mixture);
+    let mut labels = Vec::with_capacity(matrix.n_rows());
+    let mut responsibilities = FastResponsibilities::new(matrix, mixture);
+    let mut strongest = [0; BLOCK_ROWS];
     for block in matrix.blocks() {
-        let first = block.first_row();
-        strongest.take(&block, &mut labels[first..first + block.len()]);
+        responsibilities.take(&block);
+        responsibilities.strongest(n_shares(mixture), &mut strongest);
+        labels.extend_from_slice(&strongest[..block.len()]);
     }
     labels
 }
@@ -32,11 +34,12 @@ pub fn strongest(matrix: &Matrix, mixture: &Mixture) -> Vec<u8> {
 pub fn moves(matrix: &Matrix, before: &Mixture, now: &Mixture) -> Moves {
     let k = n_shares(now);
     let mut table = vec![0usize; k * k];
-    let mut both = [before, now].map(|mixture| Strongest::new(matrix, mixture));
+    let mut both = [before, now].map(|mixture| FastResponsibilities::new(matrix, mixture));
     let mut labels = [[0; BLOCK_ROWS]; 2];
     for block in matrix.blocks() {
-        for (strongest, labels) in both.iter_mut().zip(&mut labels) {
-            strongest.take(&block, &mut labels[..block.len()]);
+        for (responsibilities, labels) in both.iter_mut().zip(&mut labels) {
+            responsibilities.take(&block);
+            responsibilities.strongest(k, labels);
         }
         let [from, to] = &labels;
         for (from, to) in from.iter().zip(to).take(block.len()) {
@@ -64,54 +67,11 @@ fn count(table: &[usize], k: usize) -> Moves {
     moves
 }
 
-struct Strongest<'a> {
-    kernel: Option<Kernel>,
-    /// For what the kernel leaves to it.
-    responsibilities: Responsibilities<'a>,
-    n: usize,
-}
-
-impl<'a> Strongest<'a> {
-    fn new(matrix: &'a Matrix, mixture: &'a Mixture) -> Self {
-        Strongest {
-            kernel: Kernel::for_pass(matrix, mixture),
-            responsibilities: Responsibilities::new(matrix, mixture),
-            n: n_shares(mixture),
-        }
-    }
-
-    /// Those of a block's rows. The blocks come in order, each once.
-    fn take(&mut self, block: &Block<'_>, labels: &mut [u8]) {
-        labels.fill(0);
-        let mut highest = [0.0; BLOCK_ROWS];
-        let densities = self.kernel.as_mut().and_then(|k| k.densities(block));
-        if densities.is_none() {
-            self.responsibilities.take(block);
-        }
-        for c in 0..self.n {
-            let row = match densities {
-                Some(rows) => &rows[c],
-                None => self.responsibilities.row(c),
-            };
-            stronger(row, c as u8, &mut highest, labels);
-        }
-    }
-}
-
-/// Takes component `c` in, as the strongest where its number in the row is the highest so far.
-#[inline(never)]
-pub(super) fn stronger(row: &[f64], c: u8, highest: &mut [f64], labels: &mut [u8]) {
-    for ((label, highest), r) in labels.iter_mut().zip(highest).zip(row) {
-        let higher = *r > *highest;
-        *highest = if higher { *r } else { *highest };
-        *label = if higher { c } else { *label };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fit::{Settings, start};
+    use crate::mixture::Responsibilities;
 
     #[test]
     fn moves_count_rows_and_name_the_commonest_change() {

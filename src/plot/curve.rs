@@ -1,10 +1,11 @@
-//! The objective by iteration.
+//! The objective by iteration. What draws more than a start comes later: see [`crate::later`].
 
 use super::colour::Rgba;
 use super::scene::{Anchor, Point, Rect, Scene, Stroke};
 use super::style::Style;
 use super::text;
 use super::ticks::{Ticks, number, ticks, whole_ticks};
+use crate::later::later;
 
 /// What the curve shows.
 #[derive(Clone, Copy, Debug)]
@@ -13,10 +14,19 @@ pub struct CurveInput<'a> {
     pub values: &'a [f64],
     /// The iteration whose parameters are shown.
     pub shown: usize,
-    /// Log-likelihood by iteration of the previous run, or empty.
-    pub ghost: &'a [f64],
+    /// Other runs, the most important first.
+    pub ghosts: &'a [Ghost<'a>],
     /// Where the run seems to be heading.
     pub limit: Option<f64>,
+}
+
+/// Another run than the one shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Ghost<'a> {
+    /// The iteration at which it parts from the run shown; 0 for one of its own.
+    pub from: usize,
+    /// Its objective by iteration, from there on.
+    pub values: &'a [f64],
 }
 
 /// The curve, laid out on its canvas.
@@ -44,12 +54,19 @@ impl<'a> Curve<'a> {
     /// Lays the curve out on a canvas of `width` x `height` CSS pixels.
     pub fn new(input: CurveInput<'a>, width: f64, height: f64, style: Style) -> Self {
         let s = style.scale;
-        let (range, cut) = range(input.values, input.ghost, input.limit);
+        let (range, cut) = match (input.values, input.ghosts) {
+            ([], []) => ([-1.0, 1.0], 0),
+            ([one], []) if one.is_finite() && one.abs() < 1e300 => {
+                let room = room_around(*one);
+                ([one - room, one + room], 0)
+            }
+            _ => range_of(&input),
+        };
         let (top, bottom, right) = (8.0 * s, 22.0 * s, 8.0 * s);
         let inner = (height - top - bottom).max(1.0);
         let about = (inner / (32.0 * s)).clamp(2.0, 8.0) as usize;
         // Without a value there is nothing that numbers could refer to.
-        let y_ticks = match input.values.is_empty() && input.ghost.is_empty() {
+        let y_ticks = match input.values.is_empty() && input.ghosts.is_empty() {
             true => Ticks::default(),
             false => ticks(range[0], range[1], about),
         };
@@ -64,7 +81,8 @@ impl<'a> Curve<'a> {
         });
         let newest = input.values.len().saturating_sub(1).max(ROOM);
         // A long previous run may take the larger part of the width, not all of it.
-        let ghost = input.ghost.len().saturating_sub(1).min(2 * newest);
+        let ends = input.ghosts.iter().map(|g| g.from + g.values.len());
+        let ghost = ends.max().unwrap_or(0).saturating_sub(1).min(2 * newest);
         Curve {
             input,
             style,
@@ -115,13 +133,16 @@ impl<'a> Curve<'a> {
             width: self.frame.width + 2.0 * margin,
             height: self.frame.height + margin,
         };
+        let only_a_start = self.input.values.len() < 2 && self.input.ghosts.is_empty();
         scene.clipped(around, |scene| {
-            self.limit(scene);
-            self.ghost(scene);
-            self.line(scene);
+            if !only_a_start {
+                lines(self, scene);
+            }
             self.mark(scene);
         });
-        self.cut_note(&mut scene);
+        if self.cut > 0 {
+            cut_note(self, &mut scene);
+        }
         scene
     }
 
@@ -177,19 +198,25 @@ impl<'a> Curve<'a> {
         scene.text(label.halo(palette.paper, 3.0 * style.scale));
     }
 
-    fn ghost(&self, scene: &mut Scene) {
-        if self.input.ghost.len() < 2 {
-            return;
-        }
+    fn ghosts(&self, scene: &mut Scene) {
         let style = &self.style;
         let palette = style.palette();
         let colour = Rgba::new(palette.secondary, 0.55);
         let stroke = Stroke::new(colour, 1.3 * style.scale).dashed(&[4.0, 3.0]);
-        scene.line(&self.thinned(self.input.ghost, 0), stroke);
+        for ghost in self.input.ghosts {
+            scene.line(&self.thinned(ghost.values, ghost.from), stroke);
+        }
         // The lower right of a climbing curve is empty: room to say what this is.
+        let what = match self.input.ghosts {
+            [] => return,
+            [only] if only.from > 0 => "other branch",
+            [one, rest @ ..] if one.from > 0 && rest.iter().all(|g| g.from > 0) => "other branches",
+            [_] => "previous run",
+            _ => "previous runs",
+        };
         let (right, y) = (self.frame.right(), self.frame.bottom() - 11.0 * style.scale);
-        let label = style.note([right, y], "previous run");
-        let end = right - text::width("previous run", style.small()) - 2.0;
+        let label = style.note([right, y], what);
+        let end = right - text::width(what, style.small()) - 2.0;
         scene.text(label.anchor(Anchor::End).centred().halo(palette.paper, 3.0));
         scene.line(&[[end - 20.0 * style.scale, y], [end, y]], stroke);
     }
@@ -303,7 +330,7 @@ fn decimals(v: f64) -> i32 {
 }
 
 /// The next of 12, 20, 30, 50, 80, 120 ...: the axis grows now and then, not at every step.
-fn round_up(iterations: usize) -> usize {
+pub(super) fn round_up(iterations: usize) -> usize {
     let mut decade = 10usize;
     loop {
         for tenths in [12, 20, 30, 50, 80] {
@@ -319,12 +346,42 @@ fn round_up(iterations: usize) -> usize {
     }
 }
 
+/// Half the range around a single value.
+fn room_around(value: f64) -> f64 {
+    (value.abs() * 0.02).max(1e-3)
+}
+
+later! { Past 10:
+    fn range_of(input: &CurveInput<'_>) -> ([f64; 2], usize) {
+        range(input.values, input.ghosts, input.limit)
+    }
+}
+
+later! { Past 11:
+    fn lines(curve: &Curve<'_>, scene: &mut Scene) {
+        curve.limit(scene);
+        curve.ghosts(scene);
+        curve.line(scene);
+    }
+}
+
+later! { Past 12:
+    fn cut_note(curve: &Curve<'_>, scene: &mut Scene) {
+        curve.cut_note(scene);
+    }
+}
+
 /// The range shown and the number of first iterations below it.
 ///
 /// The first one or two iterations often gain more than all others together;
 /// when the distance to the top shrinks to less than a fifth in one of them,
 /// they are cut off, so that the rest of the climb can be seen.
-fn range(values: &[f64], ghost: &[f64], limit: Option<f64>) -> ([f64; 2], usize) {
+fn range(values: &[f64], ghosts: &[Ghost], limit: Option<f64>) -> ([f64; 2], usize) {
+    // A run of its own may stand in for one that has hardly begun.
+    let ghost = ghosts
+        .iter()
+        .find(|g| g.from == 0)
+        .map_or(&[][..], |g| g.values);
     const STEEP: f64 = 5.0;
     let finite = |v: &f64| v.is_finite() && v.abs() < 1e300;
     let kept: Vec<f64> = values.iter().copied().filter(finite).collect();
@@ -358,8 +415,12 @@ fn range(values: &[f64], ghost: &[f64], limit: Option<f64>) -> ([f64; 2], usize)
     let mut hi = top;
     let near = |span: f64| span.max(top.abs() * 1e-12);
     // The previous run's end is worth seeing if it does not dwarf this one.
-    let ghost_top = ghost.iter().copied().filter(finite).reduce(f64::max);
-    for other in [limit.filter(finite), ghost_top].into_iter().flatten() {
+    let top_of = |g: &Ghost| g.values.iter().copied().filter(finite).reduce(f64::max);
+    for other in limit
+        .filter(finite)
+        .into_iter()
+        .chain(ghosts.iter().filter_map(top_of))
+    {
         let span = near(hi - lo);
         if other > hi && other - hi <= 0.6 * span {
             hi = other;
@@ -373,7 +434,7 @@ fn range(values: &[f64], ghost: &[f64], limit: Option<f64>) -> ([f64; 2], usize)
     let (below, above) = match span > least {
         true => (0.06 * span, 0.12 * span),
         false => {
-            let room = (top.abs() * 0.02).max(1e-3);
+            let room = room_around(top);
             (room, room)
         }
     };
@@ -390,7 +451,7 @@ mod tests {
         let input = CurveInput {
             values,
             shown,
-            ghost: &[],
+            ghosts: &[],
             limit: None,
         };
         Curve::new(input, 320.0, 160.0, Style::new(Theme::Light, 1.0))
@@ -467,11 +528,13 @@ mod tests {
         fn any_trace_has_a_picture(
             values in prop::collection::vec(wild(), 0..9),
             ghost in prop::collection::vec(wild(), 0..9),
+            from in 0usize..5,
             limit in prop::option::of(wild()),
             shown in 0usize..12,
             size in [0.0..500.0, 0.0..300.0],
         ) {
-            let input = CurveInput { values: &values, shown, ghost: &ghost, limit };
+            let ghosts = [Ghost { from, values: &ghost }];
+            let input = CurveInput { values: &values, shown, ghosts: &ghosts, limit };
             let curve = Curve::new(input, size[0], size[1], Style::new(Theme::Dark, 2.0));
             let [lo, hi] = curve.range;
             prop_assert!(lo.is_finite() && hi.is_finite() && lo < hi, "{lo} {hi}");

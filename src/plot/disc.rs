@@ -11,7 +11,7 @@ const LARGEST: f64 = 64.0;
 
 /// What a disc does to one pixel that it touches.
 pub(super) struct Cell {
-    /// Where the pixel lies, from the upper left corner of the pixels within reach.
+    /// Where on the canvas the pixel lies, from the upper left corner of the pixels within reach.
     pub(super) place: usize,
     /// How much of the point's colour it takes.
     pub(super) core: f32,
@@ -21,30 +21,32 @@ pub(super) struct Cell {
     pub(super) rim: Light,
 }
 
-/// A disc at each position within a pixel, and the tile that discs of this size are drawn on.
+/// A disc at each position within a pixel.
 pub(super) struct Discs {
-    /// Pixels, beside the one that holds the centre, that a disc may touch.
-    pub(super) reach: usize,
+    reach: usize,
+    stride: usize,
     masks: Vec<Vec<Cell>>,
 }
 
 impl Discs {
-    /// Discs of a radius with a rim of this width and colour around them.
-    pub(super) fn new(radius: f64, rim: f64, colour: [f32; 3]) -> Self {
-        let tame = |v: f64| match v.is_nan() {
-            true => 0.0,
-            false => v.clamp(0.0, LARGEST),
-        };
-        let radius = tame(radius).max(0.3);
-        let outer = radius + tame(rim);
+    /// Pixels, beside the one that holds the centre, that a disc of this radius with a rim of
+    /// this width may touch.
+    pub(super) fn reach(radius: f64, rim: f64) -> usize {
+        outer([radius, rim])[1].ceil() as usize
+    }
+
+    /// Discs of a radius with a rim of this width and colour around them, on a canvas on which
+    /// a line begins `stride` pixels after the one before.
+    pub(super) fn new(radius: f64, rim: f64, colour: [f32; 3], stride: usize) -> Self {
         let mut discs = Discs {
-            reach: outer.ceil() as usize,
+            reach: Discs::reach(radius, rim),
+            stride,
             masks: Vec::new(),
         };
         let [r, g, b] = colour;
         let colour = Light::new([r, g, b, 1.0]);
         discs.masks = (0..STEPS * STEPS)
-            .map(|position| discs.mask(position, [radius, outer], colour))
+            .map(|position| discs.mask(position, outer([radius, rim]), colour))
             .collect();
         discs
     }
@@ -57,7 +59,7 @@ impl Discs {
             let (column, row) = (i % side, i / side);
             let [core, all] = covers(column as f64 - cx, row as f64 - cy, [radius, outer]);
             (all > 0.0).then(|| Cell {
-                place: row * self.stride() + column,
+                place: row * self.stride + column,
                 core,
                 keep: 1.0 - all,
                 rim: rim.times(all - core),
@@ -66,28 +68,21 @@ impl Discs {
         (0..side * side).filter_map(cell).collect()
     }
 
-    /// A tile is 2 to the power of this many pixels wide and high: it stays in the cache, and most
-    /// discs are on one alone.
-    pub(super) fn tile_bits(&self) -> u32 {
-        if self.reach > 8 { 8 } else { 6 }
-    }
-
-    /// Pixels above and to the left of a tile: a disc that touches the tile lies within
-    /// these and as many on the other sides, so that none needs to be cut.
-    pub(super) fn apron(&self) -> usize {
-        2 * self.reach
-    }
-
-    /// Width and height of a tile with its aprons.
-    pub(super) fn stride(&self) -> usize {
-        (1 << self.tile_bits()) + 2 * self.apron()
-    }
-
     /// The pixels of a disc whose centre lies at these quarters of pixels; whole pixels do not matter.
     #[inline(always)]
     pub(super) fn at(&self, x: usize, y: usize) -> &[Cell] {
         &self.masks[y % STEPS * STEPS + x % STEPS]
     }
+}
+
+/// Radii without and with the rim, made sensible.
+fn outer([radius, rim]: [f64; 2]) -> [f64; 2] {
+    let tame = |v: f64| match v.is_nan() {
+        true => 0.0,
+        false => v.clamp(0.0, LARGEST),
+    };
+    let radius = tame(radius).max(0.3);
+    [radius, radius + tame(rim)]
 }
 
 /// How much of the pixel whose corner lies at `x`, `y` from the centre two radii cover.

@@ -56,6 +56,7 @@ fn pictures() -> Vec<Picture> {
                 TracePoint {
                     objective: -430.0 + 50.0 * t,
                     means: means.map(mix).collect(),
+                    points: Vec::new(),
                 }
             })
             .collect()
@@ -234,10 +235,14 @@ fn gallery() {
             ("curve-empty", &[], 0, &[], None),
         ];
         for (name, values, shown, ghost, limit) in inputs {
+            let ghosts = [Ghost {
+                from: 0,
+                values: ghost,
+            }];
             let input = CurveInput {
                 values,
                 shown,
-                ghost,
+                ghosts: &ghosts[..usize::from(!ghost.is_empty())],
                 limit,
             };
             save(name, &Curve::new(input, 316.0, 160.0, style).scene());
@@ -315,6 +320,7 @@ proptest! {
             .map(|_| TracePoint {
                 objective: 0.0,
                 means: blobs.iter().map(|b| b.mean).collect(),
+                points: Vec::new(),
             })
             .collect();
         let layout = MapLayout::new(bounds, strip, size[0], size[1], style);

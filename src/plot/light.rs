@@ -4,7 +4,8 @@ use super::colour::Encoder;
 
 #[cfg(target_arch = "wasm32")]
 use core::arch::wasm32::{
-    f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, f32x4_sqrt, v128,
+    f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, f32x4_sqrt, i32x4_add, i32x4_mul,
+    u32x4, u32x4_extract_lane, u32x4_splat, v128,
 };
 
 #[cfg(target_arch = "wasm32")]
@@ -69,8 +70,32 @@ impl Light {
     }
 }
 
-/// Light in 65535ths, half the size of [`Light`].
-pub(super) type Brief = [u16; 4];
+/// Sums of whole numbers, as light is counted where many points lie: red, green and blue, each
+/// times the cover, and the cover.
+pub(super) type Sums = [u32; 4];
+
+/// Adds `colour` `times` over; what exceeds 32 bits is lost.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+pub(super) fn add(sums: &mut Sums, [r, g, b, one]: Sums, times: u32) {
+    let added = i32x4_mul(u32x4(r, g, b, one), u32x4_splat(times));
+    let total = i32x4_add(u32x4(sums[0], sums[1], sums[2], sums[3]), added);
+    *sums = [
+        u32x4_extract_lane::<0>(total),
+        u32x4_extract_lane::<1>(total),
+        u32x4_extract_lane::<2>(total),
+        u32x4_extract_lane::<3>(total),
+    ];
+}
+
+/// Adds `colour` `times` over; what exceeds 32 bits is lost.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+pub(super) fn add(sums: &mut Sums, colour: Sums, times: u32) {
+    for (sum, c) in sums.iter_mut().zip(colour) {
+        *sum = sum.wrapping_add(c.wrapping_mul(times));
+    }
+}
 
 impl Light {
     #[inline(always)]
@@ -78,34 +103,20 @@ impl Light {
         Light::new([0.0; 4])
     }
 
-    #[inline(always)]
-    pub(super) fn of(brief: &Brief) -> Light {
-        let [r, g, b, a] = *brief;
-        // Not `map`, which is not inlined.
-        let light = [f32::from(r), f32::from(g), f32::from(b), f32::from(a)];
-        Light::new(light).times(1.0 / 65535.0)
-    }
-
-    #[inline(always)]
-    pub(super) fn brief(self) -> Brief {
-        let [r, g, b, a] = self.times(65535.0).get();
-        [
-            whole(r) as u16,
-            whole(g) as u16,
-            whole(b) as u16,
-            whole(a) as u16,
-        ]
-    }
-
     /// What the screen wants: sRGB, straight alpha.
     #[inline(always)]
     pub(super) fn encode(self, encoder: &Encoder, out: &mut [u8; 4]) {
         let alpha = self.get()[3];
         // Most pixels of most pictures.
-        if alpha <= 0.0 {
-            return;
+        if alpha > 0.0 {
+            self.times(1.0 / alpha).encode_straight(alpha, encoder, out);
         }
-        let [r, g, b, _] = self.times(1.0 / alpha).roots().get();
+    }
+
+    /// The same where the light is not multiplied by alpha.
+    #[inline(always)]
+    pub(super) fn encode_straight(self, alpha: f32, encoder: &Encoder, out: &mut [u8; 4]) {
+        let [r, g, b, _] = self.roots().get();
         *out = [
             encoder.root(r),
             encoder.root(g),

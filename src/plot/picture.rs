@@ -1,102 +1,255 @@
 //! The part of the page that grows with the rows, made beside them in the worker:
 //! the point layer and the averaged responsibilities, in one pass.
 
-use super::colour::to_linear;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::colour::{Linear, to_linear};
+use super::crowd::{CROWD, Crowd};
 use super::layout::strip_y;
-use super::light::{Brief, Light};
 use super::points::PointLayer;
 use super::request::{Picture, PictureRequest};
-use super::shelves::Shelves;
+use super::shelves::{Shelves, UNIT};
 use crate::data::{BLOCK_ROWS, Block, Matrix};
 use crate::fit::FastResponsibilities;
 use crate::later::later;
-use crate::mixture::Mixture;
+use crate::mixture::{Kind, Mixture};
 use crate::session::Session;
 
-/// Pixels of a picture at most: a wall of 4K screens. Larger requests are not drawn.
-const MOST_PIXELS: u64 = 64_000_000;
+/// Pixels of a picture at most: an 8K screen. Larger requests are not drawn.
+const MOST_PIXELS: u64 = 34_000_000;
 
 /// Linear light of a point that no component claims.
 const UNCLAIMED: f64 = 0.2;
 
-/// Draws the half-step that the session shows.
-pub fn picture(session: &Session, request: &PictureRequest) -> Picture {
-    let experiment = session.experiment();
-    let matrix = experiment.selection().matrix();
-    let axes = experiment.selection().map_columns();
-    let mut picture = Picture {
-        id: request.id,
-        run: experiment.run().id,
-        position: experiment.position(),
-        width: request.width,
-        height: request.height,
-        ..Picture::default()
-    };
-    if u64::from(request.width) * u64::from(request.height) > MOST_PIXELS {
-        return picture;
-    }
-    let mut points = Points::new(matrix, axes, request);
-    match experiment.evaluated() {
-        None => {
-            let [r, g, b] = to_linear(request.neutral);
-            let neutral = [Light::new([r, g, b, 1.0]).brief(); BLOCK_ROWS];
-            for block in matrix.blocks() {
-                points.add(&block, &neutral);
-            }
-        }
-        Some(t) => {
-            let mixture = experiment.run().mixture(matrix, t);
-            picture.heat_columns = matrix.n_rows().min(request.heat_width as usize);
-            picture.heat = coloured(matrix, &mixture, request, &mut points);
-        }
-    }
-    picture.points = points.layer.finish();
-    picture
-}
-
-/// The point layer of a matrix.
-struct Points {
-    layer: PointLayer,
+/// What there is to draw but for the rows: the same for all who draw some of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sketch {
+    request: PictureRequest,
+    run: u64,
+    position: usize,
+    /// Of the matrix, that the map shows.
     axes: [usize; 2],
+    n_rows: usize,
+    /// What gives the points their colours; none at the start.
+    mixture: Option<Rc<Mixture>>,
 }
 
-impl Points {
-    fn new(matrix: &Matrix, axes: [usize; 2], request: &PictureRequest) -> Points {
-        let [x, y] = axes.map(|axis| matrix.centre()[axis]);
-        let strip = axes[0] == axes[1];
-        Points {
-            layer: PointLayer::for_request(request, [x, if strip { 0.0 } else { y }]),
-            axes,
+impl Sketch {
+    /// What is to be drawn of the half-step that the session shows.
+    pub fn new(session: &Session, request: PictureRequest) -> Sketch {
+        let experiment = session.experiment();
+        let (run, matrix) = (experiment.run(), experiment.selection().matrix());
+        Sketch {
+            request,
+            run: run.id,
+            position: experiment.position(),
+            axes: experiment.selection().map_columns(),
+            n_rows: matrix.n_rows(),
+            mixture: experiment.evaluated().map(|t| run.mixture(matrix, t)),
         }
     }
 
-    /// Adds a block whose rows have these colours.
-    fn add(&mut self, block: &Block<'_>, colours: &[Brief; BLOCK_ROWS]) {
-        let [x, y] = self.axes;
-        let mut strip = [0.0; BLOCK_ROWS];
-        let up = match x == y {
-            true => {
-                for (i, up) in strip.iter_mut().enumerate() {
-                    *up = strip_y(block.first_row() + i);
+    /// The request.
+    pub fn request(&self) -> &PictureRequest {
+        &self.request
+    }
+
+    /// Can several workers draw some of the rows each, and is that worth it?
+    pub fn can_be_shared(&self) -> bool {
+        /// Fewer are drawn before others' sums have come and are added.
+        const MANY: usize = 1 << 18;
+        let independent = |mixture: &Rc<Mixture>| !matches!(mixture.kind(), Kind::Chain(_));
+        self.n_rows >= MANY
+            && self.columns() < self.n_rows
+            && self.mixture.as_ref().is_none_or(independent)
+    }
+
+    /// Draws it: `matrix` has all rows.
+    pub fn picture(self, matrix: &Matrix) -> Picture {
+        if self.n_rows >= CROWD && self.can_be_drawn() {
+            return complete(portion(&self, &[RowsOf::all(matrix)]), &self);
+        }
+        let mut picture = self.frame();
+        if self.can_be_drawn() {
+            let mut layer = PointLayer::for_request(&self.request, self.centre(matrix));
+            match &self.mixture {
+                None => {
+                    let add: Add = &mut |x, y, colours| layer.add_all(x, y, colours);
+                    self.neutral(RowsOf::all(matrix), add);
                 }
-                &strip
+                Some(mixture) => {
+                    picture.heat_columns = self.columns();
+                    picture.heat = coloured(&self, matrix, mixture, &mut layer);
+                }
             }
-            false => block.column(y),
-        };
-        self.layer.add_rows(block.column(x), up, colours);
+            picture.points = layer.finish();
+        }
+        picture
+    }
+
+    /// The picture without what is on it.
+    fn frame(&self) -> Picture {
+        Picture {
+            id: self.request.id,
+            run: self.run,
+            position: self.position,
+            width: self.request.width,
+            height: self.request.height,
+            ..Picture::default()
+        }
+    }
+
+    fn can_be_drawn(&self) -> bool {
+        u64::from(self.request.width) * u64::from(self.request.height) <= MOST_PIXELS
+    }
+
+    /// Columns of the heat map.
+    fn columns(&self) -> usize {
+        self.n_rows.min(self.request.heat_width as usize)
+    }
+
+    /// What was subtracted from the coordinates of the points.
+    fn centre(&self, matrix: &Matrix) -> [f64; 2] {
+        let [x, y] = self.axes.map(|axis| matrix.centre()[axis]);
+        [x, if self.is_strip() { 0.0 } else { y }]
+    }
+
+    fn is_strip(&self) -> bool {
+        self.axes[0] == self.axes[1]
+    }
+
+    /// Gives a block's points, the first of which is that of row `first`, to `add`.
+    fn add(&self, block: &Block<'_>, first: usize, colours: &[Linear], add: Add<'_>) {
+        let [x, y] = self.axes.map(|axis| block.column(axis));
+        if self.is_strip() {
+            let up: [f64; BLOCK_ROWS] = std::array::from_fn(|i| strip_y(first + i));
+            add(x, &up, colours);
+        } else {
+            add(x, y, colours);
+        }
+    }
+
+    /// Gives the points of some rows to `add` without a component's colour.
+    fn neutral(&self, rows: RowsOf<'_>, add: Add<'_>) {
+        let neutral = [to_linear(self.request.neutral); BLOCK_ROWS];
+        for (first, block) in rows.blocks() {
+            self.add(&block, first, &neutral, add);
+        }
+    }
+}
+
+/// Some of the rows.
+#[derive(Clone, Copy)]
+pub struct RowsOf<'a> {
+    /// Which number the matrix's first row has among all.
+    pub first: usize,
+    /// What they are the first rows of.
+    pub matrix: &'a Matrix,
+    /// How many blocks they are, or more than there are for all.
+    pub blocks: usize,
+}
+
+impl<'a> RowsOf<'a> {
+    /// All rows.
+    pub fn all(matrix: &'a Matrix) -> Self {
+        RowsOf {
+            first: 0,
+            matrix,
+            blocks: usize::MAX,
+        }
+    }
+
+    /// Their blocks, each with the number of its first row among all.
+    fn blocks(self) -> impl Iterator<Item = (usize, Block<'a>)> {
+        let blocks = self.matrix.blocks().take(self.blocks);
+        blocks.map(move |block| (self.first + block.first_row(), block))
+    }
+}
+
+/// Takes in x, y and colours of points.
+type Add<'a> = &'a mut dyn FnMut(&[f64], &[f64], &[Linear]);
+
+/// What of a picture with very many points is made of some of the rows.
+pub struct Portion {
+    /// The points.
+    pub crowd: Crowd,
+    /// What the heat map is made of, if one is wanted.
+    pub shelves: Option<Shelves>,
+}
+
+impl Portion {
+    /// Adds what was made of other rows: see [`Crowd::put`].
+    pub fn put(&mut self, crowd: &[u32], shelves: Option<&Shelves>) -> bool {
+        if let (Some(own), Some(shelves)) = (&mut self.shelves, shelves) {
+            own.put(shelves);
+        }
+        self.crowd.put(crowd)
     }
 }
 
 later! { Steps 20:
-    /// Adds the points in the colours of their components, mixed in linear light in proportion to
-    /// the responsibilities; and gives these for the heat map, if one is wanted.
+    /// Adds the points in the colours of their components, and gives the responsibilities for
+    /// the heat map, if one is wanted.
     fn coloured(
+        sketch: &Sketch,
         matrix: &Matrix,
         mixture: &Mixture,
-        request: &PictureRequest,
-        points: &mut Points,
+        layer: &mut PointLayer,
     ) -> Vec<f32> {
-        let k = mixture.n_components();
+        let mut shelves = sketch.shelves();
+        let add: Add = &mut |x, y, colours| layer.add_all(x, y, colours);
+        sketch.mix(RowsOf::all(matrix), mixture, shelves.as_mut(), add);
+        shelves.map_or(Vec::new(), Shelves::columns)
+    }
+}
+
+later! { Steps 21:
+    /// Draws some of very many rows.
+    pub fn portion(sketch: &Sketch, rows: &[RowsOf<'_>]) -> Portion {
+        let centre = rows.first().map_or([0.0; 2], |rows| sketch.centre(rows.matrix));
+        let mut crowd = Crowd::new(&sketch.request, centre);
+        let mut shelves = sketch.mixture.as_ref().and_then(|_| sketch.shelves());
+        for rows in rows {
+            let add: Add = &mut |x, y, colours| crowd.add(x, y, colours);
+            match &sketch.mixture {
+                None => sketch.neutral(*rows, add),
+                Some(mixture) => sketch.mix(*rows, mixture, shelves.as_mut(), add),
+            }
+        }
+        Portion { crowd, shelves }
+    }
+}
+
+later! { Steps 22:
+    /// The picture, once the portion is that of all rows.
+    pub fn complete(portion: Portion, sketch: &Sketch) -> Picture {
+        Picture {
+            points: portion.crowd.finish(),
+            heat_columns: if portion.shelves.is_some() { sketch.columns() } else { 0 },
+            heat: portion.shelves.map_or(Vec::new(), Shelves::columns),
+            ..sketch.frame()
+        }
+    }
+}
+
+impl Sketch {
+    fn shelves(&self) -> Option<Shelves> {
+        let (mixture, columns) = (self.mixture.as_ref()?, self.columns());
+        (columns > 0).then(|| Shelves::new(self.n_rows, mixture.n_components(), columns))
+    }
+
+    /// Gives points to `add` in the colours of their components, mixed in linear light in
+    /// proportion to the responsibilities, and these to the shelves.
+    fn mix(
+        &self,
+        rows: RowsOf<'_>,
+        mixture: &Mixture,
+        mut shelves: Option<&mut Shelves>,
+        add: Add<'_>,
+    ) {
+        let (k, request) = (mixture.n_components(), &self.request);
         let colour = |c: usize| {
             let rgb = request.colours.get(c).copied().unwrap_or(request.neutral);
             let [r, g, b] = to_linear(rgb).map(f64::from);
@@ -104,42 +257,48 @@ later! { Steps 20:
             [r, g, b, 1.0]
         };
         let colours: Vec<[f64; 4]> = (0..k).map(colour).collect();
-        let columns = matrix.n_rows().min(request.heat_width as usize);
-        let mut shelves = (columns > 0).then(|| Shelves::new(matrix.n_rows(), k, columns));
-        let mut responsibilities = FastResponsibilities::new(matrix, mixture);
+        let mut responsibilities = FastResponsibilities::new(rows.matrix, mixture);
         let mut sums = [[0.0; BLOCK_ROWS]; 4];
-        let mut mixed = [[0; 4]; BLOCK_ROWS];
-        for block in matrix.blocks() {
+        let mut mixed = [[0.0; 3]; BLOCK_ROWS];
+        let mut strongest = [0; BLOCK_ROWS];
+        let mut parts = vec![0.0; k * BLOCK_ROWS];
+        for (first, block) in rows.blocks() {
             responsibilities.take(&block);
             responsibilities.mix(&colours, &mut sums);
             blend(&sums, &mut mixed);
-            points.add(&block, &mixed);
+            self.add(&block, first, &mixed, add);
             if let Some(shelves) = &mut shelves {
-                let rows: Vec<_> = (0..k).map(|c| responsibilities.row(c)).collect();
-                shelves.take(&rows, &responsibilities.labels()[..block.len()]);
+                responsibilities.strongest(k, &mut strongest);
+                responsibilities.in_parts(UNIT, &mut parts);
+                shelves.take(&parts, &strongest[..block.len()]);
             }
         }
-        shelves.map_or(Vec::new(), Shelves::columns)
     }
 }
 
 /// Colours from sums of light and of responsibilities.
 #[inline(never)]
-fn blend([r, g, b, total]: &[[f64; BLOCK_ROWS]; 4], mixed: &mut [Brief; BLOCK_ROWS]) {
+fn blend([r, g, b, total]: &[[f64; BLOCK_ROWS]; 4], mixed: &mut [Linear; BLOCK_ROWS]) {
     for (i, mixed) in mixed.iter_mut().enumerate() {
         let claimed = total[i] > 0.0 && total[i] < f64::INFINITY;
         let scale = 1.0 / total[i];
         let light = [r[i] * scale, g[i] * scale, b[i] * scale];
         let [r, g, b] = if claimed { light } else { [UNCLAIMED; 3] };
-        *mixed = Light::new([r as f32, g as f32, b as f32, 1.0]).brief();
+        *mixed = [r as f32, g as f32, b as f32];
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fit::{Algorithm, Model};
+    use crate::data::{Column, Table};
+    use crate::fit::{Algorithm, CHUNK_ROWS, Model};
     use crate::session::{Command, Missing};
+
+    fn picture(session: &Session, request: &PictureRequest) -> Picture {
+        let matrix = session.experiment().selection().matrix();
+        Sketch::new(session, request.clone()).picture(matrix)
+    }
 
     fn request(heat_width: u32) -> PictureRequest {
         PictureRequest {
@@ -261,5 +420,60 @@ mod tests {
             .filter(|p| p[3] > 200)
             .count();
         assert!((20..120).contains(&solid), "{solid}");
+    }
+
+    /// The picture made in so many shares, most of them from copies of their rows.
+    fn shared(sketch: &Sketch, matrix: &Matrix, shares: usize) -> Picture {
+        let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
+        let cut = |share: usize| chunks * share / shares;
+        let own = RowsOf {
+            blocks: cut(1) * CHUNK_ROWS / BLOCK_ROWS,
+            ..RowsOf::all(matrix)
+        };
+        let mut whole = portion(sketch, &[own]);
+        for share in 1..shares {
+            // In two pieces, as rows go over.
+            let middle = cut(share).midpoint(cut(share + 1));
+            let pieces = [cut(share)..middle, middle..cut(share + 1)];
+            let pieces = pieces.map(|p| (p.start * CHUNK_ROWS, matrix.chunks(p, CHUNK_ROWS)));
+            let rows = pieces.each_ref().map(|(first, matrix)| RowsOf {
+                first: *first,
+                ..RowsOf::all(matrix)
+            });
+            let mut part = portion(sketch, &rows);
+            assert!(whole.put(&part.crowd.sums(), part.shelves.as_ref()));
+        }
+        complete(whole, sketch)
+    }
+
+    #[test]
+    fn a_picture_made_in_shares_is_the_one_made_alone_however_many_there_are() {
+        let n = CROWD + 300;
+        let mut random = crate::fit::Random::new(3);
+        let mut column = |groups: usize| {
+            let mut value = |i: usize| (i % groups) as f64 + 2.0 * random.uniform();
+            Column::number("c", (0..n).map(&mut value).collect())
+        };
+        for columns in [vec![column(3), column(5)], vec![column(2)]] {
+            let mut session = Session::new();
+            session.open_table(Table::new("t", columns), String::new(), Vec::new());
+            for command in [Command::SetComponents(2), Command::EStep, Command::First] {
+                session.handle(command);
+                let request = PictureRequest {
+                    window: [0.0, 5.0, 0.0, 7.0],
+                    radius: 1.1,
+                    ..request(50)
+                };
+                let matrix = session.experiment().selection().matrix();
+                let sketch = Sketch::new(&session, request);
+                let alone = sketch.clone().picture(matrix);
+                assert_eq!(alone.heat.is_empty(), alone.position == 0);
+                let seen = alone.points.chunks(4).filter(|p| p[3] == 255).count();
+                assert!(seen > 500, "{seen}");
+                for shares in [1, 2, 7] {
+                    assert!(shared(&sketch, matrix, shares) == alone, "{shares}");
+                }
+            }
+        }
     }
 }

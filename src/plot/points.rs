@@ -1,14 +1,10 @@
-//! The point layer: up to a million anti-aliased discs, blended in linear light.
-//!
-//! A million points strewn over a large picture would miss the cache at every
-//! one. So points are first put into the tiles of the picture that they touch,
-//! and one tile at a time, small enough for the cache, is drawn and written out.
+//! The point layer: anti-aliased discs one above another, blended in linear light.
 
 use super::PictureRequest;
 use super::colour::{Encoder, Linear, to_linear};
 use super::disc::{Discs, STEPS};
-use super::layer::{Layer, Tiles};
-use super::light::{Brief, Light};
+use super::grid::Grid;
+use super::light::Light;
 use crate::mixture::elementary::{exp, ln};
 
 /// A rim around every point, which keeps neighbours apart.
@@ -20,51 +16,23 @@ pub struct Rim {
     pub width: f64,
 }
 
-/// A point that waits to be drawn on a tile.
-#[derive(Clone, Copy)]
-struct Spot {
-    light: Brief,
-    /// Quarters of device pixels from the tile's corner, and the reach of a disc more.
-    at: [u16; 2],
-}
-
-/// Collects points in rows' order and gives straight-alpha RGBA pixels.
+/// Draws points in rows' order and gives straight-alpha RGBA pixels. Of very many, see
+/// [`Crowd`](super::Crowd).
 pub struct PointLayer {
-    tiles: Tiles,
-    /// Quarters of device pixels a data unit, for x and y (down).
-    scale: [f64; 2],
-    /// Data coordinates of the upper left corner.
-    origin: [f64; 2],
-    /// Quarters of pixels that points may lie in, counted from the reach of a disc outside of the
-    /// picture.
-    range: [u64; 2],
+    grid: Grid,
     discs: Discs,
-    spots: Vec<Vec<Spot>>,
+    canvas: Vec<Light>,
 }
 
 impl PointLayer {
     /// An empty layer of `width` x `height` device pixels that shows `window`
     /// (left, right, bottom, top) with points of `radius` device pixels.
     pub fn new(width: u32, height: u32, window: [f64; 4], radius: f64, rim: Rim) -> Self {
-        let [left, right, bottom, top] = window;
-        let discs = Discs::new(radius, rim.width, rim.colour);
-        let tiles = Tiles::new([width, height], discs.tile_bits());
-        let spots = vec![Vec::new(); tiles.count()];
-        let quarters = |pixels: u32| f64::from(pixels) * STEPS as f64;
-        let range = |pixels: u32| (u64::from(pixels) + 2 * discs.reach as u64) * STEPS as u64;
+        let grid = Grid::new([width, height], window, Discs::reach(radius, rim.width));
         PointLayer {
-            scale: [
-                quarters(width) / (right - left),
-                quarters(height) / (bottom - top),
-            ],
-            origin: [left, top],
-            range: match spots.is_empty() {
-                true => [0; 2],
-                false => [range(width), range(height)],
-            },
-            tiles,
-            discs,
-            spots,
+            discs: Discs::new(radius, rim.width, rim.colour, grid.stride),
+            canvas: grid.canvas(Light::none()),
+            grid,
         }
     }
 
@@ -74,148 +42,43 @@ impl PointLayer {
             colour: to_linear(request.rim),
             width: rim_width(request.radius),
         };
-        let [left, right, bottom, top] = request.window;
-        let [x, y] = centre;
-        PointLayer::new(
-            request.width,
-            request.height,
-            [left - x, right - x, bottom - y, top - y],
-            request.radius,
-            rim,
-        )
+        let window = request.window_about(centre);
+        PointLayer::new(request.width, request.height, window, request.radius, rim)
+    }
+
+    /// Adds points, as many as there are of the fewest: see [`Self::add`].
+    pub fn add_all(&mut self, x: &[f64], y: &[f64], colours: &[Linear]) {
+        for ((x, y), colour) in x.iter().zip(y).zip(colours) {
+            self.add(*x, *y, *colour);
+        }
     }
 
     /// Adds the point at data coordinates `x`, `y`, above all that were added
     /// before. Points outside, and points that are nowhere (NaN), are skipped.
-    pub fn add(&mut self, x: f64, y: f64, [r, g, b]: Linear) {
-        let light = Light::new([r, g, b, 1.0].map(|c| c.clamp(0.0, 1.0)));
-        self.add_rows(&[x], &[y], &[light.brief()]);
-    }
-
-    /// As [`Self::add`] for many points; colours are in 65535ths, the last number being 65535.
-    #[inline(never)]
-    pub(super) fn add_rows(&mut self, x: &[f64], y: &[f64], colours: &[Brief]) {
-        let ([ox, oy], [sx, sy], [width, height]) = (self.origin, self.scale, self.range);
-        let shift = (self.discs.reach * STEPS) as f64 - HALF;
-        let (bits, apron) = (self.tiles.bits, self.discs.apron());
-        for ((x, y), &light) in x.iter().zip(y).zip(colours) {
-            let (x, y) = (
-                nearest((x - ox) * sx + shift),
-                nearest((y - oy) * sy + shift),
-            );
-            if x >= width || y >= height {
-                continue;
-            }
-            let (x, y) = (x as usize, y as usize);
-            // The pixels touched lie from an apron before to this one.
-            let (column, row) = (x / STEPS, y / STEPS);
-            let first = |last: usize| last.saturating_sub(apron) >> bits;
-            let (left, top) = (first(column), first(row));
-            let (right, bottom) = (column >> bits, row >> bits);
-            if left == right && top == bottom {
-                self.put([x, y], light, [left, top]);
-            } else {
-                self.put_on_several([x, y], light, [left, top], [right, bottom]);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn put(&mut self, [x, y]: [usize; 2], light: Brief, [column, row]: [usize; 2]) {
-        let from = |at: usize, tile: usize| (at - (tile << self.tiles.bits) * STEPS) as u16;
-        let at = [from(x, column), from(y, row)];
-        if let Some(spots) = self.spots.get_mut(row * self.tiles.counts[0] + column) {
-            spots.push(Spot { light, at });
-        }
-    }
-
-    #[inline(never)]
-    fn put_on_several(
-        &mut self,
-        at: [usize; 2],
-        light: Brief,
-        [left, top]: [usize; 2],
-        [right, bottom]: [usize; 2],
-    ) {
-        let [across, down] = self.tiles.counts;
-        for row in top..=bottom.min(down - 1) {
-            for column in left..=right.min(across - 1) {
-                self.put(at, light, [column, row]);
-            }
+    pub fn add(&mut self, x: f64, y: f64, colour: Linear) {
+        let Some([x, y]) = self.grid.corner(x, y) else {
+            return;
+        };
+        let [r, g, b] = colour.map(|c| c.clamp(0.0, 1.0));
+        let source = Light::new([r, g, b, 1.0]);
+        let pixels = &mut self.canvas[y / STEPS * self.grid.stride + x / STEPS..];
+        for cell in self.discs.at(x, y) {
+            let pixel = &mut pixels[cell.place];
+            let added = source.times(cell.core).plus(cell.rim);
+            *pixel = pixel.times(cell.keep).plus(added);
         }
     }
 
     /// The pixels: RGBA, straight alpha, sRGB, row by row from the top; transparent where there is no point.
     pub fn finish(self) -> Vec<u8> {
         let encoder = Encoder::new();
-        let mut out = self.tiles.transparent();
-        self.each_tile(|tile, lines| {
-            let places = self.tiles.lines(tile);
-            for (line, place) in lines.chunks_exact(self.discs.stride()).zip(places) {
-                let line = &line[self.discs.apron()..];
-                for (pixel, out) in line.iter().zip(out[place].as_chunks_mut().0) {
-                    pixel.encode(&encoder, out);
-                }
-            }
-        });
+        let [width, height] = self.grid.size;
+        let mut out = vec![0; width * height * 4];
+        let pixels = self.grid.lines(&self.canvas).flatten();
+        for (pixel, out) in pixels.zip(out.as_chunks_mut().0) {
+            pixel.encode(&encoder, out);
+        }
         out
-    }
-
-    /// The light of the points, to be put above that of others.
-    pub fn light(self) -> Layer {
-        let mut layer = Layer::new(self.tiles.clone());
-        self.each_tile(|tile, lines| {
-            let side = 1 << self.tiles.bits;
-            let lines = lines.chunks_exact(self.discs.stride()).take(side);
-            let inner = lines.flat_map(|line| &line[self.discs.apron()..][..side]);
-            layer.set(tile, inner.map(|light| light.brief()).collect());
-        });
-        layer
-    }
-
-    /// Calls `take` with each tile that has points, drawn: lines with their aprons, from
-    /// the tile's first one on.
-    #[inline(always)]
-    fn each_tile(&self, mut take: impl FnMut(usize, &[Light])) {
-        let stride = self.discs.stride();
-        let mut pixels = vec![Light::none(); stride * stride];
-        for (tile, spots) in self.spots.iter().enumerate() {
-            if !spots.is_empty() {
-                pixels.fill(Light::none());
-                draw(spots, &self.discs, &mut pixels);
-                take(tile, &pixels[self.discs.apron() * stride..]);
-            }
-        }
-    }
-}
-
-/// Just below a half, so that a whole number less it is still rounded to itself.
-const HALF: f64 = 0.499_999_9;
-
-/// The nearest whole number of one between 0 and 2^51, and a far larger one for all else,
-/// NaN too: adding 2^52 leaves no room for a fraction.
-#[inline(always)]
-fn nearest(v: f64) -> u64 {
-    const SHIFT: f64 = 4_503_599_627_370_496.0;
-    (v + SHIFT).to_bits().wrapping_sub(SHIFT.to_bits())
-}
-
-/// Draws points on a tile with its aprons.
-#[inline(never)]
-fn draw(spots: &[Spot], discs: &Discs, pixels: &mut [Light]) {
-    let stride = discs.stride();
-    for spot in spots {
-        let (x, y) = (usize::from(spot.at[0]), usize::from(spot.at[1]));
-        let source = Light::of(&spot.light);
-        let Some(pixels) = pixels.get_mut(y / STEPS * stride + x / STEPS..) else {
-            return;
-        };
-        for cell in discs.at(x, y) {
-            if let Some(pixel) = pixels.get_mut(cell.place) {
-                let added = source.times(cell.core).plus(cell.rim);
-                *pixel = pixel.times(cell.keep).plus(added);
-            }
-        }
     }
 }
 
@@ -327,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_show_what_painting_point_after_point_on_one_canvas_shows() {
+    fn discs_are_blended_one_after_another_wherever_they_lie() {
         for (radius, rim) in [(0.75, 0.0), (2.0, 0.4), (5.0, 1.6), (20.0, 1.6)] {
             let points = strewn(if radius < 1.0 { 9000 } else { 700 });
             let mut layer = large(radius, rim);
@@ -335,8 +198,8 @@ mod tests {
             for &([x, y], light) in &points {
                 layer.add(x, y, light);
                 let [px, py] = [x, 150.0 - y].map(|v| (4.0 * v).floor() as i64);
-                let reach = layer.discs.reach as i64;
-                let stride = layer.discs.stride() as i64;
+                let reach = Discs::reach(radius, rim) as i64;
+                let stride = layer.grid.stride as i64;
                 for cell in layer
                     .discs
                     .at(px.rem_euclid(4) as usize, py.rem_euclid(4) as usize)
@@ -368,34 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn layers_of_some_rows_each_put_one_above_another_are_the_layer_of_all() {
-        for (radius, rim) in [(0.75, 0.0), (3.0, 0.6), (20.0, 1.6)] {
-            let points = strewn(4000);
-            let mut all = large(radius, rim);
-            let mut stack = large(radius, rim).light();
-            for part in points.chunks(1500) {
-                let mut layer = large(radius, rim);
-                for &([x, y], light) in part {
-                    all.add(x, y, light);
-                    layer.add(x, y, light);
-                }
-                stack.put(layer.light());
-            }
-            assert_alike(&stack.finish(), &all.finish());
-            let before = stack.clone();
-            stack.put(self::layer(3.0, 0.0).light());
-            assert_eq!(stack, before, "a picture of another size is not put");
-        }
-    }
-
-    #[test]
     fn points_outside_are_harmless_and_those_at_the_edge_are_cut() {
         let mut layer = layer(3.0, 1.0);
         for v in [f64::NAN, f64::INFINITY, -1e308, 1e308, -500.0] {
             layer.add(v, 15.0, [1.0; 3]);
             layer.add(20.0, v, [1.0; 3]);
         }
-        assert!(layer.spots.iter().all(Vec::is_empty));
+        assert!(layer.canvas.iter().all(|pixel| pixel.get()[3] == 0.0));
         for (x, y) in [(0.0, 0.0), (40.0, 30.0), (-2.0, 15.0), (41.0, -1.0)] {
             layer.add(x, y, [1.0; 3]);
         }
@@ -422,32 +264,5 @@ mod tests {
         assert!((point_radius(272, 1.0) - 3.2).abs() < 1e-9);
         assert!((point_radius(1_000_000, 1.0) - 0.75).abs() < 0.02);
         assert_eq!(point_radius(0, 2.0), 8.4);
-    }
-
-    /// `cargo test --release -- --ignored --nocapture a_million_points`
-    #[test]
-    #[ignore = "a measurement"]
-    fn a_million_points() {
-        for (n, size) in [(100_000, (1600, 1200)), (1_000_000, (1600, 1200))] {
-            let mut best = f64::INFINITY;
-            for _ in 0..8 {
-                let start = std::time::Instant::now();
-                let rim = Rim {
-                    colour: [1.0; 3],
-                    width: rim_width(point_radius(n, 1.0)),
-                };
-                let radius = point_radius(n, 1.0);
-                let mut layer = PointLayer::new(size.0, size.1, [0.0, 1.0, 0.0, 1.0], radius, rim);
-                for i in 0..n {
-                    let t = (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                    let u = t.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                    let unit = |v: u64| (v >> 11) as f64 / (1u64 << 53) as f64;
-                    layer.add(unit(t), unit(u), [0.1, 0.3, 0.6]);
-                }
-                assert_eq!(layer.finish().len(), 1600 * 1200 * 4);
-                best = best.min(start.elapsed().as_secs_f64() * 1e3);
-            }
-            println!("{n} points: {best:.1} ms");
-        }
     }
 }

@@ -24,6 +24,14 @@ pub struct PictureRequest {
     pub heat_width: u32,
 }
 
+impl PictureRequest {
+    /// The window in coordinates from which `centre` was subtracted.
+    pub fn window_about(&self, [x, y]: [f64; 2]) -> [f64; 4] {
+        let [left, right, bottom, top] = self.window;
+        [left - x, right - x, bottom - y, top - y]
+    }
+}
+
 /// What comes back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {

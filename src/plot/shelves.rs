@@ -1,9 +1,12 @@
 //! Responsibilities sorted and averaged for the heat map, in one pass over the rows.
 
-use crate::data::BLOCK_ROWS;
+use serde::{Deserialize, Serialize};
 
 /// Steps of strength that rows are told apart by, where there are many of them.
 const LEVELS: usize = 256;
+
+/// What a responsibility of 1 is counted as: sums of whole numbers do not depend on their order.
+pub(super) const UNIT: f64 = 16_777_216.0;
 
 /// Collects responsibilities, row by row, and gives them sorted by strongest component and then
 /// by how strong it is.
@@ -11,11 +14,12 @@ const LEVELS: usize = 256;
 /// Rows that have a column each are sorted one by one. Of more, those with the same strongest component that is
 /// equally strong to 1/256 share a shelf: their sums are kept, and no number a row. So
 /// every row counts in the average of a column, and what several passes over parts of the
-/// rows collect could be added up.
-pub(super) struct Shelves {
+/// rows collect can be added up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shelves {
     k: usize,
     columns: usize,
-    /// Sums of each shelf's responsibilities, shelves x K.
+    /// Sums of each shelf's responsibilities in parts of [`UNIT`], shelves x K.
     sums: Vec<f64>,
     /// Rows on each shelf.
     counts: Vec<u32>,
@@ -39,15 +43,14 @@ impl Shelves {
         }
     }
 
-    /// Adds a block: `rows` has the responsibilities of each of the K components ([`BLOCK_ROWS`] of
-    /// them), and `strongest` tells the strongest component of each of the block's rows.
+    /// Adds a block: of each row its K responsibilities in whole parts of [`UNIT`], and its
+    /// strongest component.
     #[inline(never)]
-    pub(super) fn take(&mut self, rows: &[&[f64; BLOCK_ROWS]], strongest: &[u8]) {
+    pub(super) fn take(&mut self, parts: &[f64], strongest: &[u8]) {
         let few = self.n == self.columns;
-        for (i, &strongest) in strongest.iter().enumerate() {
-            let i = i % BLOCK_ROWS;
+        for (row, &strongest) in parts.chunks_exact(self.k).zip(strongest) {
             let strongest = usize::from(strongest);
-            let weakness = 1.0 - rows[strongest][i];
+            let weakness = UNIT - row[strongest];
             let shelf = match few {
                 true => {
                     // A sort of its own would be a kilobyte to download, for a few thousand rows.
@@ -58,15 +61,25 @@ impl Shelves {
                     row
                 }
                 false => {
-                    let level = (weakness * LEVELS as f64) as u32 as usize;
+                    let level = (weakness * (LEVELS as f64 / UNIT)) as u32 as usize;
                     strongest * LEVELS + level.min(LEVELS - 1)
                 }
             };
             self.counts[shelf] += 1;
             let sums = &mut self.sums[shelf * self.k..][..self.k];
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum += row[i];
+            for (sum, part) in sums.iter_mut().zip(row) {
+                *sum += part;
             }
+        }
+    }
+
+    /// Adds what was collected of other rows, where there are more of them than columns.
+    pub(super) fn put(&mut self, other: &Shelves) {
+        for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
+            *sum += other;
+        }
+        for (count, other) in self.counts.iter_mut().zip(&other.counts) {
+            *count += other;
         }
     }
 
@@ -99,15 +112,16 @@ impl Shelves {
         }
         let average = |(i, sum): (usize, &f64)| {
             let column = (i % columns) as u64;
-            (sum / (first_rank(column + 1) - first_rank(column)) as f64) as f32
+            let rows = first_rank(column + 1) - first_rank(column);
+            (sum / (rows as f64 * UNIT)) as f32
         };
         heat.iter().enumerate().map(average).collect()
     }
 }
 
-/// Component in the highest 8 bits, then 24 bits of 1 - r, then the row.
+/// Component in the highest 8 bits, then 24 bits of how weak it is, then the row.
 fn key(component: usize, weakness: f64, row: usize) -> u64 {
-    let weakness = (weakness.clamp(0.0, 1.0) * 16_777_215.0) as u64;
+    let weakness = weakness.clamp(0.0, UNIT - 1.0) as u64;
     (component as u64) << 56 | weakness << 32 | row as u64
 }
 
@@ -134,15 +148,9 @@ mod tests {
 
     fn shelved(rows: &[Vec<f64>], k: usize, columns: usize) -> Vec<f32> {
         let mut shelves = Shelves::new(rows.len(), k, columns);
-        for block in rows.chunks(BLOCK_ROWS) {
-            let mut table = vec![[0.0; BLOCK_ROWS]; k];
-            for (c, table) in table.iter_mut().enumerate() {
-                for (to, row) in table.iter_mut().zip(block) {
-                    *to = row[c];
-                }
-            }
-            let labels: Vec<u8> = block.iter().map(|r| strongest(r) as u8).collect();
-            shelves.take(&table.iter().collect::<Vec<_>>(), &labels);
+        for row in rows {
+            let parts: Vec<f64> = row.iter().map(|r| (r * UNIT).round()).collect();
+            shelves.take(&parts, &[strongest(row) as u8]);
         }
         shelves.columns()
     }

@@ -4,16 +4,21 @@
 use std::rc::Rc;
 
 use super::command::Command;
+use super::experiment::Experiment;
+use super::explain::Bound;
+use super::follow::Made;
+use super::link::Act;
 use super::roles::{self, Beside, Roles};
 use super::source::Selection;
 use super::state::{Mode, Session};
-use super::view::Problem;
+use super::view::{Problem, Status};
 use super::words::{count, number};
+use super::{caption, explain, present, status};
 use crate::data::{Matrix, Table};
-use crate::fit::{EditError, InitMethod, Objective, Settings, merge, preview, split};
+use crate::fit::{EditError, InitMethod, Objective, Settings, aitken_limit, merge, preview, split};
 use crate::later::later;
 use crate::mixture::{Mixture, letter};
-use crate::study::{MAX_RESTARTS, Search};
+use crate::study::{Health, MAX_RESTARTS, Search};
 
 /// Iterations after which an edit's change of the objective is told.
 const PREVIEW: usize = 10;
@@ -36,6 +41,83 @@ later! { Steps 3:
     /// See [`Run::settle`](super::Run::settle).
     pub(super) fn settle(session: &mut Session) {
         session.now.settle();
+    }
+}
+
+later! { Steps 30:
+    /// See [`caption::of_step`].
+    pub(super) fn caption_of_step(e: &Experiment) -> String {
+        caption::of_step(e)
+    }
+}
+
+later! { Steps 31:
+    /// See [`status::of_step`].
+    pub(super) fn status_of_step(e: &Experiment) -> (Status, String) {
+        status::of_step(e)
+    }
+}
+
+later! { Steps 32:
+    /// See [`present::health_detail`]. The set that the page opens on begins in good health.
+    pub(super) fn health_detail(e: &Experiment, health: Health) -> String {
+        present::health_detail(e, health)
+    }
+}
+
+later! { Steps 33:
+    /// See [`present::needed`].
+    pub(super) fn needed(e: &Experiment) -> String {
+        present::needed(e)
+    }
+}
+
+later! { Steps 34:
+    /// See [`present::progress`].
+    pub(super) fn progress(search: &Search) -> String {
+        present::progress(search)
+    }
+}
+
+later! { Steps 35:
+    /// Where the objective seems to be heading.
+    pub(super) fn limit(e: &Experiment) -> Option<f64> {
+        aitken_limit(&e.objectives())
+    }
+}
+
+later! { Past 20:
+    /// See [`explain::explain`].
+    pub(super) fn explain(e: &Experiment) -> (Vec<Bound>, String) {
+        explain::explain(e)
+    }
+}
+
+later! { Link 1:
+    /// See [`Session::follow`].
+    pub(super) fn open_link(session: &mut Session, text: &str) -> Result<(), Problem> {
+        session.open_link(text)
+    }
+}
+
+later! { Link 2:
+    /// See [`Session::follow_on`].
+    pub(super) fn follow_on(session: &mut Session) {
+        session.follow_on();
+    }
+}
+
+later! { Link 3:
+    /// See [`Session::follow_awaited`].
+    pub(super) fn follow_awaited(session: &mut Session) -> Result<(), Problem> {
+        session.follow_awaited()
+    }
+}
+
+later! { Methods 63:
+    /// See [`Made::of`].
+    pub(super) fn made_for(made: &Made, next: &Experiment) -> Rc<Made> {
+        Rc::new(made.of(next))
     }
 }
 
@@ -126,7 +208,9 @@ impl Session {
             }
             Command::SetInit(InitMethod::Given) => {
                 let mixture = (*self.now.mixture()).clone();
-                self.begin_from(mixture, String::new())?;
+                let settings = settings.clone();
+                let selection = self.now.selection.clone();
+                self.begin_made(mixture, Act::Keep, selection, settings)?;
             }
             Command::SetStopRule(stop_rule) => self.adjust(
                 Settings {
@@ -148,13 +232,12 @@ impl Session {
                 self.mode = Mode::Searching;
             }
             Command::Split(k) => {
-                let edited = split(&self.now.mixture(), k);
-                self.edit(edited, format!("{} was split in two.", letter(k)))?;
+                let (selection, settings) = (self.now.selection.clone(), settings.clone());
+                self.edit(Act::Split(k), selection, settings)?;
             }
             Command::Merge(a, b) => {
-                let edited = merge(&self.now.mixture(), a, b);
-                let what = format!("{} and {} became one.", letter(a), letter(b));
-                self.edit(edited, what)?;
+                let (selection, settings) = (self.now.selection.clone(), settings.clone());
+                self.edit(Act::Merge(a, b), selection, settings)?;
             }
             other => self.handle_first(other)?,
         }
@@ -234,6 +317,7 @@ impl Session {
         self.mode = Mode::Idle;
         self.begin_as(selection, settings, Some(given), new_data)?;
         self.now.opened = Some(text);
+        self.now.made = None;
         self.now.origin = origin.into();
         Ok(())
     }
@@ -259,10 +343,11 @@ impl Session {
         let selection = Selection::with_roles(self.now.selection.source().clone(), roles)?;
         let matrix = selection.matrix().clone();
         for (_, settings) in later {
-            settings.check(&matrix).map_err(super::state::refused)?;
+            settings.check(&matrix).map_err(super::change::refused)?;
         }
         self.mode = Mode::Idle;
         self.begin_as(selection, first.clone(), given.map(Rc::new), true)?;
+        self.now.made = None;
         // One step back undoes all of it.
         let undo = self.undo.len();
         for (after, settings) in later {
@@ -283,41 +368,39 @@ impl Session {
         }
     }
 
-    /// A new run from these parameters.
-    fn begin_from(&mut self, mixture: Mixture, origin: String) -> Result<(), Problem> {
-        let settings = Settings {
-            n_components: mixture.n_components(),
-            init: InitMethod::Given,
-            ..self.now.settings.clone()
-        };
-        let before = self.now.clone();
-        self.now.given = Some(Rc::new(mixture));
-        self.now.opened = None;
-        if let Err(problem) = self.restart(settings) {
-            self.now = before;
-            return Err(problem);
-        }
-        // What undo goes back to never had them.
-        if let Some(last) = self.undo.last_mut() {
-            *last = before;
-        }
-        self.now.origin = origin.into();
-        Ok(())
-    }
-
-    fn edit(&mut self, edited: Result<Mixture, EditError>, what: String) -> Result<(), Problem> {
+    /// A new run from parameters that were changed by hand.
+    pub(super) fn edit(
+        &mut self,
+        act: Act,
+        selection: Selection,
+        settings: Settings,
+    ) -> Result<(), Problem> {
         let refused = |e: EditError| Problem {
             what: format!("Nothing was changed: {e}."),
             remedy: String::new(),
         };
         // In single precision the objective is good for the curve only.
         self.now.settle();
+        let mixture = self.now.mixture();
+        let (made, what) = match act {
+            Act::Split(k) => (
+                split(&mixture, k),
+                format!("{} was split in two.", letter(k)),
+            ),
+            Act::Merge(a, b) => (
+                merge(&mixture, a, b),
+                format!("{} and {} became one.", letter(a), letter(b)),
+            ),
+            Act::Set | Act::Keep => {
+                return self.begin_made((*mixture).clone(), act, selection, settings);
+            }
+        };
         let (matrix, plan) = (self.now.selection.matrix(), &self.now.plan);
         let before = match self.now.objective() {
             Objective::Single => self.now.iterate().log_likelihood,
             _ => self.now.iterate().objective,
         };
-        let edited = edited
+        let edited = made
             .and_then(|mixture| preview(matrix, plan, before, mixture, PREVIEW))
             .map_err(refused)?;
         let change = |to: f64| {
@@ -332,6 +415,8 @@ impl Session {
             change(edited.settled)
         );
         self.mode = Mode::Idle;
-        self.begin_from(edited.mixture, origin)
+        self.begin_made(edited.mixture, act, selection, settings)?;
+        self.now.origin = origin.into();
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! One sentence that says what just happened, and one that says what comes next.
 
+use super::beyond;
 use super::experiment::Experiment;
 use super::view::Phase;
 use super::words::{count, number};
@@ -10,8 +11,15 @@ use crate::mixture::letter;
 pub fn caption(e: &Experiment) -> String {
     match e.phase() {
         Phase::Start => started(e),
-        Phase::E => shared_out(e),
+        _ => beyond::caption_of_step(e),
+    }
+}
+
+/// The caption after a half-step.
+pub(super) fn of_step(e: &Experiment) -> String {
+    match e.phase() {
         Phase::M => moved(e),
+        _ => shared_out(e),
     }
 }
 

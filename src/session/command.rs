@@ -101,6 +101,14 @@ pub enum Command {
     RunToConvergence,
     /// Half-steps a second while playing; 0 means as fast as they come.
     SetSpeed(f64),
+    /// Go on from what the same start has led to otherwise, by its place among the
+    /// [`branches`](super::Past::branches).
+    TakeBranch(usize),
+    /// Go where a link leads: what follows the `#` of its address.
+    OpenLink(String),
+    /// Whether the half-step shown is explained as a bound and a gap, in the
+    /// [`Past`](super::Past).
+    Explain(bool),
     /// Take back the last change of data, settings or start.
     Undo,
     /// Do it again.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::branch::{Branch, Change};
+use super::follow::Made;
 use super::run::{Iterate, Run};
 use super::source::Selection;
 use super::view::{Phase, Problem};
@@ -26,13 +28,18 @@ pub struct Experiment {
     /// The file that they come from, as text, if they do.
     pub(super) opened: Option<Rc<str>>,
     pub(super) position: usize,
-    /// The settings of the start, and those that took effect after a half-step, in order: what the
-    /// path of the run depends on.
-    pub(super) asked: Rc<Vec<(usize, Settings)>>,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
-    /// Objectives of the run before this one on the same columns.
-    pub(super) ghost: Rc<Vec<f64>>,
+    /// How those were made.
+    pub(super) made: Option<Rc<Made>>,
+    /// The settings that the run began with.
+    pub(super) first: Rc<Settings>,
+    /// What was changed along it, in the order of the half-steps.
+    pub(super) changes: Vec<Change>,
+    /// What the same start has led to otherwise, the oldest first.
+    pub(super) branches: Vec<Rc<Branch>>,
+    /// Objectives by iteration of the runs before this one on the same columns, the last first.
+    pub(super) ghosts: Vec<Rc<[f64]>>,
 }
 
 impl Experiment {
@@ -47,15 +54,30 @@ impl Experiment {
         given: Option<Rc<Mixture>>,
         run_id: u64,
     ) -> Result<Experiment, Problem> {
-        let matrix = selection.matrix();
         let mixture = match &given {
             Some(mixture) => settings
-                .check(matrix)
+                .check(selection.matrix())
                 .map(|()| (**mixture).clone())
-                .map_err(StartError::Settings),
-            None => start(matrix, &settings),
+                .map_err(|e| refused(&selection, &StartError::Settings(e)))?,
+            None => begin(&selection, &settings)?,
         };
-        let mixture = mixture.map_err(|e| refused(&selection, &e))?;
+        let mut experiment = Experiment::begun(selection, data_version, settings, mixture, run_id)?;
+        experiment.given = given;
+        Ok(experiment)
+    }
+
+    /// A run whose first parameters are there.
+    ///
+    /// # Errors
+    /// If the data do not allow a start.
+    pub(super) fn begun(
+        selection: Selection,
+        data_version: u64,
+        settings: Settings,
+        mixture: Mixture,
+        run_id: u64,
+    ) -> Result<Experiment, Problem> {
+        let matrix = selection.matrix();
         let plan = Rc::new(Plan::new(&settings, matrix));
         let run = Run::new(run_id, matrix, mixture, &plan);
         if !run.iterates()[0].log_likelihood.is_finite() {
@@ -67,15 +89,18 @@ impl Experiment {
         Ok(Experiment {
             selection,
             data_version,
-            asked: Rc::new(vec![(0, settings.clone())]),
+            first: Rc::new(settings.clone()),
             settings,
             plan,
             run,
-            given,
+            given: None,
             opened: None,
             position: 0,
             origin: Rc::default(),
-            ghost: Rc::default(),
+            made: None,
+            changes: Vec::new(),
+            branches: Vec::new(),
+            ghosts: Vec::new(),
         })
     }
 
@@ -100,9 +125,16 @@ impl Experiment {
     }
 
     /// What the path of the run depends on: the settings of its start, then those that took
-    /// effect later, each with the half-step after which they did.
-    pub fn asked(&self) -> &[(usize, Settings)] {
-        &self.asked
+    /// effect later, each with the half-step after which they did. The last are those that hold.
+    pub fn asked(&self) -> Vec<(usize, Settings)> {
+        let later = self.changes.iter();
+        let mut asked = vec![(0, (*self.first).clone())];
+        asked.extend(later.map(|change| (change.at, (*change.settings).clone())));
+        // What only ends a run is no change along it.
+        if let Some((_, last)) = asked.last_mut() {
+            *last = self.settings.clone();
+        }
+        asked
     }
 
     /// The history.
@@ -224,10 +256,18 @@ impl Experiment {
     }
 }
 
+/// The parameters that the settings say to begin with.
+///
+/// # Errors
+/// If the settings or the data do not allow a start.
+pub(super) fn begin(selection: &Selection, settings: &Settings) -> Result<Mixture, Problem> {
+    start(selection.matrix(), settings).map_err(|e| refused(selection, &e))
+}
+
 fn refused(selection: &Selection, error: &StartError) -> Problem {
     let (what, remedy) = match error {
         StartError::Settings(SettingsError::Holes) => {
-            return super::state::refused(SettingsError::Holes);
+            return super::change::refused(SettingsError::Holes);
         }
         StartError::Constant { column } => (
             format!(

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use super::experiment::Experiment;
+use super::opening::Opening;
+use super::source::Source;
 use super::state::Session;
 use super::view::Problem;
 use crate::data::Table;
@@ -16,6 +18,9 @@ const MOST: f64 = 3.6e9;
 /// No piece of memory is larger than 2 GiB; what is sent to other workers may need a quarter more
 /// than there is to send.
 const MOST_AT_ONCE: f64 = 1.6e9;
+
+/// What the notes on the data then say.
+const FORGOTTEN: &str = "There was no room for all the data that Undo could go back to beside these: the oldest were forgotten.";
 
 /// From so many rows on other columns are chosen only if there is room for them.
 pub(super) const MANY_ROWS: usize = 1 << 20;
@@ -93,7 +98,11 @@ impl Session {
         }
         while self.held(usize::MAX) + need.bytes() > MOST {
             match self.redo.is_empty() {
-                true => drop(self.undo.remove(0)),
+                true => {
+                    drop(self.undo.remove(0));
+                    self.forgotten = FORGOTTEN;
+                }
+                // What is opened next ends it anyway.
                 false => self.redo.clear(),
             }
         }
@@ -137,22 +146,31 @@ impl Session {
     /// Opens what was read of a file, if it could be read and there is room for it. Else
     /// everything stays as it was.
     pub fn open_read(&mut self, name: &str, read: Result<ReadTable, CsvError>) {
-        let (read, need) = match read {
-            Ok(read) => {
-                let fitted = read.table.default_columns().len();
-                let need = Need::of(&read.table, fitted);
-                (read, need)
-            }
-            Err(e) => return self.tell(not_opened(name, &e.what(), e.remedy())),
-        };
+        let read = read.map_err(|e| not_opened(name, &e.what(), e.remedy()));
+        let mut opening = read.and_then(|read| self.begin_to_open(name, read).map(Some));
+        while let Ok(Some(next)) = opening {
+            opening = self.go_on_opening(next);
+        }
+        if let Err(problem) = opening {
+            self.tell(problem);
+        }
+    }
+
+    /// Begins to open what was read of a file: see [`Self::go_on_opening`].
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn begin_to_open(&mut self, name: &str, read: ReadTable) -> Result<Opening, Problem> {
+        let need = Need::of(&read.table, read.table.default_columns().len());
         // The table is there already.
         let more = Need { table: 0.0, ..need };
-        if let Err(why) = self.make_room(&more) {
-            return self.tell(not_opened(name, &why, SMALLER));
-        }
+        self.make_room(&more)
+            .map_err(|why| not_opened(name, &why, SMALLER))?;
         let warnings = read.notes.iter().map(ToString::to_string).collect();
         let provenance = format!("Read as {}. {}", read.format, need.words());
-        self.open_table(read.table, provenance.trim_end().to_owned(), warnings);
+        let provenance = provenance.trim_end().to_owned();
+        let source = Source::own(read.table, provenance, warnings);
+        Ok(Opening::Read(Rc::new(source)))
     }
 }
 
@@ -225,6 +243,32 @@ mod tests {
     }
 
     #[test]
+    fn data_can_be_left_until_they_are_shown() {
+        let file = b"x,y\n1,2\n2,1\n3,4\n4,3\n5,5.5\n";
+        let read = || crate::data::csv::read("t.csv", file).unwrap();
+        let (mut session, mut other) = (Session::new(), Session::new());
+        let before = session.view();
+        let mut opening = session.begin_to_open("t.csv", read()).unwrap();
+        let mut words = Vec::new();
+        loop {
+            words.push(opening.words());
+            assert_eq!(session.view().data, before.data);
+            match session.go_on_opening(opening).unwrap() {
+                Some(next) => opening = next,
+                None => break,
+            }
+        }
+        assert_eq!(
+            words,
+            ["choosing columns", "finding a start", "evaluating it"]
+        );
+        other.open_csv("t.csv", file);
+        assert_eq!(session.view(), other.view());
+        session.handle(Command::Undo);
+        assert_eq!(session.view().data, before.data);
+    }
+
+    #[test]
     fn room_is_made_by_forgetting_what_undo_could_go_back_to_the_oldest_first() {
         let mut session = Session::new();
         session.open_table(table(60_000), String::new(), Vec::new());
@@ -251,5 +295,15 @@ mod tests {
         // The set that the page opens on and the larger table are gone.
         assert_eq!((session.undo.len(), session.redo.len()), (0, 0));
         assert_eq!(session.view().data.n_rows, 20_000);
+        // The notes on what is opened then say so, and those on other data do not.
+        assert_eq!(session.view().data.warnings, [] as [&str; 0]);
+        session.open_table(table(100), String::new(), vec!["A note.".to_owned()]);
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
+        session.handle(Command::SetComponents(3));
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
+        session.open_table(table(200), String::new(), Vec::new());
+        assert_eq!(session.view().data.warnings, [] as [&str; 0]);
+        session.handle(Command::Undo);
+        assert_eq!(session.view().data.warnings, ["A note.", FORGOTTEN]);
     }
 }

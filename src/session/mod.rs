@@ -9,18 +9,28 @@
 //! one goes back to them.
 //!
 //! The page sends [`Command`]s and shows [`View`]s. What changes the start (data, K, family,
-//! model, seed) begins a new run; what changes the path (algorithm, floor, a prior) forgets the
-//! half-steps after the one shown; what only ends it (tolerance, limit) changes nothing before.
-//! Undo brings any of it back. A wish that cannot be met changes nothing and comes back as the
+//! model, seed) begins a new run; what changes the path (algorithm, floor, a prior) leaves the
+//! half-steps after the one shown as a branch, to which one can go back; what only ends it
+//! (tolerance, limit) changes nothing before. Undo brings any of it back. What happened along a run,
+//! its branches and the runs before it are its [`Past`]; a [`link`](mod@link) holds what led to a
+//! half-step, and leads there again. A wish that cannot be met changes nothing and comes back as the
 //! view's [`Problem`]: what happened, and what to do.
 //!
 //! Numbers of a view are in the data's units, log-likelihoods natural and in total.
 
 mod beyond;
+mod branch;
 mod caption;
+mod change;
 mod command;
+mod events;
 mod experiment;
+mod explain;
+mod follow;
+pub mod link;
 mod memory;
+mod opening;
+mod past;
 mod present;
 mod roles;
 mod run;
@@ -31,8 +41,12 @@ mod view;
 mod words;
 
 pub use command::Command;
+pub use events::{Event, EventKind};
 pub use experiment::Experiment;
+pub use explain::Bound;
 pub use memory::{Need, SMALLER, not_opened};
+pub use opening::Opening;
+pub use past::{BranchView, Past};
 pub use roles::{Missing, Roles};
 pub use run::{Iterate, Pass, Run};
 pub use source::{Selection, Source};

@@ -8,7 +8,7 @@ use super::status::{counts, healths, status};
 use super::view::{ComponentView, Status, TracePoint, View};
 use super::words::{count, number};
 use crate::data::Matrix;
-use crate::fit::{aitken_limit, can_split, nearest};
+use crate::fit::{can_split, nearest};
 use crate::study::{Health, Search, aic, bic, effective_components, occupied};
 
 /// Entries of a mean that the table can show.
@@ -37,7 +37,7 @@ impl Session {
             _ => (Status::Running, String::new()),
         };
         if let Some(search) = &self.search {
-            status_detail = progress(search);
+            status_detail = beyond::progress(search);
         } else if !e.origin.is_empty() {
             status_detail = [&status_detail, &*e.origin].join(" ").trim().to_owned();
         }
@@ -58,18 +58,20 @@ impl Session {
             bic: bic(log_likelihood, n_parameters, n),
             aic: aic(log_likelihood, n_parameters),
             n_parameters,
-            limit: aitken_limit(&e.objectives()),
+            limit: (e.t() > 1).then(|| beyond::limit(e)).flatten(),
             status,
             status_detail,
             caption: caption(e),
             components: components(e, !self.is_running() || self.pace().is_some()),
-            needed: needed(e),
+            needed: match mixture.posterior() {
+                None => String::new(),
+                Some(_) => beyond::needed(e),
+            },
             can_split: can_split(&mixture),
             extra: mixture.extra().map_or("", |(name, _)| name).to_owned(),
             noise: mixture.noise().map(|noise| [noise.weight, noise_points(e)]),
             trace_from,
             trace: trace(e, trace_from),
-            ghost: e.ghost.to_vec(),
             problem: self.problem.clone(),
             can_undo: !self.undo.is_empty(),
             can_redo: !self.redo.is_empty(),
@@ -110,18 +112,18 @@ fn components(e: &Experiment, at_leisure: bool) -> Vec<ComponentView> {
                 extra: mixture.extra().map(|(_, numbers)| numbers[k]),
                 nearest: nearest.get(k).copied().flatten(),
                 health: healths[k],
-                health_detail: health_detail(e, healths[k]),
+                health_detail: match healths[k] {
+                    Health::Good => String::new(),
+                    ill => beyond::health_detail(e, ill),
+                },
             }
         })
         .collect()
 }
 
 /// Of a fit that empties what it does not need: how many components are left.
-fn needed(e: &Experiment) -> String {
+pub(super) fn needed(e: &Experiment) -> String {
     let mixture = e.mixture();
-    if mixture.posterior().is_none() {
-        return String::new();
-    }
     format!(
         "{} of {} hold a row or more. The effective number, exp of the entropy of the weights, is {}.",
         occupied(&counts(e)),
@@ -131,7 +133,7 @@ fn needed(e: &Experiment) -> String {
 }
 
 /// How far a search has come.
-fn progress(search: &Search) -> String {
+pub(super) fn progress(search: &Search) -> String {
     let done = search.outcomes().len();
     let best = match search.best() {
         Some(best) => format!(
@@ -170,11 +172,12 @@ fn trace(e: &Experiment, from: usize) -> Vec<TracePoint> {
         .map(|i| TracePoint {
             objective: i.objective,
             means: i.means.iter().map(|m| on_map(matrix, m, axes)).collect(),
+            points: i.counts.clone(),
         })
         .collect()
 }
 
-fn health_detail(e: &Experiment, health: Health) -> String {
+pub(super) fn health_detail(e: &Experiment, health: Health) -> String {
     let d = e.selection.matrix().n_columns();
     match health {
         Health::Good => String::new(),

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::data::Matrix;
 use crate::fit::{Em, Moves, Objective, Plan, Share, State, StepError, e_step, moves};
 use crate::mixture::Mixture;
+use crate::study::{Decomposition, Health, decompose, health_of};
 
 /// Old mixtures are thinned out above this many numbers (64 MB); they come back by
 /// repeating the iterations between two that were kept, to the same bits.
@@ -33,6 +34,10 @@ pub struct Iterate {
     /// The share of all pairs of a row and a component that the E-step could leave out, 0 to 1:
     /// [`Expectation::left_out`](crate::fit::Expectation::left_out).
     pub left_out: f64,
+    /// What its log-likelihood consists of, once somebody asked.
+    decomposition: OnceCell<Option<Decomposition>>,
+    /// How the components are doing, once somebody asked.
+    healths: OnceCell<Vec<Health>>,
     /// What led here from the iterate before.
     plan: Rc<Plan>,
     state: Option<State>,
@@ -46,6 +51,8 @@ pub struct Iterate {
 pub struct Run {
     /// A number of its own.
     pub id: u64,
+    /// Shared by all that began as one run.
+    origin: Rc<()>,
     iterates: Vec<Rc<Iterate>>,
     head: Rc<Em>,
     last: usize,
@@ -78,6 +85,7 @@ impl Run {
         let head = Rc::new(Em::new(matrix, mixture, plan));
         Run {
             id,
+            origin: Rc::new(()),
             iterates: vec![Rc::new(remember(&head, matrix, plan.clone()))],
             head,
             last: 0,
@@ -152,6 +160,71 @@ impl Run {
     /// the run goes on from elsewhere by then; its result is the same with and without them.
     pub fn supply(&mut self, pass: Pass, shares: Vec<Share>) {
         self.ahead = Some(Ahead { pass, shares });
+    }
+
+    /// The parameters after `t` iterations, unless they were thinned out.
+    pub fn kept(&self, t: usize) -> Option<&Mixture> {
+        self.iterates[t].state.as_ref().map(|state| &*state.mixture)
+    }
+
+    /// The plan that led to the parameters after `t` iterations.
+    pub fn plan(&self, t: usize) -> &Rc<Plan> {
+        &self.iterates[t].plan
+    }
+
+    /// How the components were doing after `t` iterations, judged by the responsibilities that
+    /// led there; `None` where those parameters were thinned out before anybody asked.
+    pub fn healths(&self, matrix: &Matrix, t: usize) -> Option<&[Health]> {
+        let iterate = &self.iterates[t];
+        if iterate.healths.get().is_none() {
+            let mixture = &iterate.state.as_ref()?.mixture;
+            let counts = &self.iterates[t.saturating_sub(1)].counts;
+            let floor = &iterate.plan.floor;
+            let of = |k: usize| health_of(matrix, mixture, k, counts[k], floor);
+            let healths = (0..mixture.n_components()).map(of).collect();
+            let _ = iterate.healths.set(healths);
+        }
+        iterate.healths.get().map(Vec::as_slice)
+    }
+
+    /// What the log-likelihood after `t` iterations, 1 or more, consists of, with the
+    /// responsibilities of the E-step before.
+    pub fn decomposition(&self, matrix: &Matrix, t: usize) -> Option<Decomposition> {
+        let made = || {
+            decompose(
+                matrix,
+                &self.mixture(matrix, t - 1),
+                &self.mixture(matrix, t),
+            )
+        };
+        *self.iterates[t].decomposition.get_or_init(made)
+    }
+
+    /// Did both begin as one run?
+    pub fn is_kin(&self, other: &Run) -> bool {
+        Rc::ptr_eq(&self.origin, &other.origin)
+    }
+
+    /// How many iterates both have in common, the start among them: those to which the same plans led
+    /// from the same start.
+    pub fn in_common(&self, other: &Run) -> usize {
+        if !self.is_kin(other) {
+            return 0;
+        }
+        let same = |(a, b): &(&Rc<Iterate>, &Rc<Iterate>)| {
+            Rc::ptr_eq(&a.plan, &b.plan) || a.plan == b.plan
+        };
+        let both = self.iterates.iter().zip(&other.iterates);
+        1 + both.skip(1).take_while(same).count()
+    }
+
+    /// Numbers of the mixtures that it keeps and `other` does not.
+    pub fn numbers_beside(&self, other: &Run) -> usize {
+        let shared = |(a, b): &(&Rc<Iterate>, &Rc<Iterate>)| Rc::ptr_eq(a, b);
+        let pairs = self.iterates.iter().zip(&other.iterates);
+        let both = pairs.filter(shared).filter(|(a, _)| a.state.is_some());
+        let kept = self.iterates.iter().filter(|i| i.state.is_some());
+        (kept.count() - both.count()) * self.numbers_each()
     }
 
     /// Forgets everything after half-step `position`, to go on under another plan.
@@ -233,13 +306,7 @@ impl Run {
 
     /// Drops every second kept mixture but the first and the last while there are too many numbers.
     fn thin_out(&mut self) {
-        let d = self.head.mixture().dimension();
-        let k = self.head.mixture().n_components();
-        let each = if self.head.mixture().covariance_type().is_dense() {
-            2 * k * d * d
-        } else {
-            2 * k * d
-        };
+        let each = self.numbers_each();
         let kept: Vec<usize> = (0..self.iterates.len())
             .filter(|&t| self.iterates[t].state.is_some())
             .collect();
@@ -248,6 +315,16 @@ impl Run {
         }
         for &t in kept[..kept.len() - 1].iter().skip(1).step_by(2) {
             Rc::make_mut(&mut self.iterates[t]).state = None;
+        }
+    }
+
+    /// Numbers of a mixture: its covariances and their factors.
+    fn numbers_each(&self) -> usize {
+        let mixture = self.head.mixture();
+        let (k, d) = (mixture.n_components(), mixture.dimension());
+        match mixture.covariance_type().is_dense() {
+            true => 2 * k * d * d,
+            false => 2 * k * d,
         }
     }
 }
@@ -264,6 +341,8 @@ fn remember(em: &Em, matrix: &Matrix, plan: Rc<Plan>) -> Iterate {
         noise_count: expectation.noise_count,
         left_out: expectation.left_out / (matrix.n_rows() * em.mixture().n_components()) as f64,
         moves: OnceCell::new(),
+        healths: OnceCell::new(),
+        decomposition: OnceCell::new(),
         plan,
         state: Some(em.state().clone()),
     }

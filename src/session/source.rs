@@ -1,12 +1,13 @@
 //! The data of an experiment: a table, the columns chosen from it, and the matrix they make.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::beyond;
 use super::roles::{self, Beside, Missing, Roles};
 use super::view::{ColumnView, DataView, Problem};
 use crate::data::builtin::{self, Builtin, Loader};
-use crate::data::{Block, ColumnKind, Matrix, Table, UNLABELLED};
+use crate::data::{Block, ColumnKind, Matrix, Table, UNLABELLED, Values};
 
 /// A table and where it came from.
 #[derive(Debug)]
@@ -15,6 +16,32 @@ pub struct Source {
     builtin: Option<&'static Builtin>,
     provenance: String,
     warnings: Vec<String>,
+    hash: OnceCell<u64>,
+}
+
+/// A mix of all names and cells: it finds a file that is another one, not one that was made to
+/// look the same.
+fn hash(table: &Table) -> u64 {
+    let mut state = 0xcbf2_9ce4_8422_2325u64;
+    let mut add = |word: u64| {
+        state = (state.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    };
+    for column in table.columns() {
+        let mut text = |text: &str| {
+            text.bytes().for_each(|byte| add(byte.into()));
+            add(1 << 32);
+        };
+        text(column.name());
+        match column.values() {
+            Values::Text(words) => words.iter().for_each(text),
+            // One that is missing has many bits and is the same.
+            Values::Number(numbers) => numbers.iter().for_each(|v| match v.is_nan() {
+                true => add(1 << 33),
+                false => add(v.to_bits()),
+            }),
+        }
+    }
+    state ^ state >> 32
 }
 
 impl Source {
@@ -53,6 +80,7 @@ impl Source {
             builtin: Some(set),
             provenance: format!("{} {} {}", set.about, set.try_this, set.provenance),
             warnings: Vec::new(),
+            hash: OnceCell::new(),
         })
     }
 
@@ -64,7 +92,19 @@ impl Source {
             builtin: None,
             provenance,
             warnings,
+            hash: OnceCell::new(),
         }
+    }
+
+    /// Id of a built-in set.
+    pub fn id(&self) -> Option<&'static str> {
+        self.builtin.map(|set| set.id)
+    }
+
+    /// A number that tells this table from others: of its names and cells, not of the file that it
+    /// was read from.
+    pub fn hash(&self) -> u64 {
+        *self.hash.get_or_init(|| hash(&self.table))
     }
 
     /// The rows and columns.
@@ -113,6 +153,8 @@ pub struct Selection {
     n_not_drawn: usize,
     n_labelled: usize,
     matrix: Rc<Matrix>,
+    /// A note that other data were forgotten to make room for these; empty if none were.
+    pub(super) forgotten: &'static str,
     /// Table row of each matrix row, where rows with a missing value were left out.
     kept: Option<Rc<Vec<u32>>>,
 }
@@ -214,6 +256,7 @@ impl Selection {
             n_not_drawn: 0,
             n_labelled: labels.iter().filter(|&&y| y != UNLABELLED).count(),
             matrix: Rc::new(beside.matrix),
+            forgotten: "",
             kept: (!all).then(|| Rc::new(rows)),
             label_names: beside.label_names.into(),
             incomplete,
@@ -310,12 +353,14 @@ impl Selection {
         let [x, y] = self
             .map_columns()
             .map(|column| self.matrix.bounds()[column]);
+        let mut notes = self.source.warnings.clone();
+        notes.extend((!self.forgotten.is_empty()).then(|| self.forgotten.to_owned()));
         DataView {
             version,
             builtin: self.source.builtin.map(|set| set.id.to_owned()),
             name: table.name().to_owned(),
             provenance: self.source.provenance.clone(),
-            warnings: self.source.warnings.clone(),
+            warnings: notes,
             n_rows: table.n_rows(),
             n_fitted: self.matrix.n_rows(),
             columns: table

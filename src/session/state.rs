@@ -6,23 +6,20 @@ use std::rc::Rc;
 use super::beyond;
 use super::command::Command;
 use super::experiment::Experiment;
+use super::follow::{Awaited, Following};
 use super::memory::MANY_ROWS;
-use super::roles::Roles;
+use super::past::Past;
 use super::run::Pass;
 use super::source::{Selection, Source};
 use super::status::{Until, finished, patience};
 use super::view::Problem;
 use crate::data::builtin::{self, Loader};
 use crate::data::{Table, csv};
-use crate::fit::{InitMethod, Knob, Plan, Precision, Settings, SettingsError, Share};
-use crate::mixture::Mixture;
+use crate::fit::{Precision, Settings, Share};
 use crate::study::Search;
 
-/// Changes that can be undone.
-const MOST_UNDO: usize = 100;
-
 /// Half-steps a second that a session begins with.
-const FIRST_SPEED: f64 = 4.0;
+pub(super) const FIRST_SPEED: f64 = 4.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -33,6 +30,8 @@ pub(super) enum Mode {
     Running,
     /// Fits from many seeds, as fast as they come.
     Searching,
+    /// To where a link leads, as fast as it goes.
+    Following,
 }
 
 /// An experiment with its past, driven by commands.
@@ -61,9 +60,22 @@ pub struct Session {
     pub(super) problem: Option<Problem>,
     /// Run, data version and iterations whose trace the page has.
     pub(super) sent: (u64, u64, usize),
-    load: Loader,
-    runs: u64,
-    versions: u64,
+    /// What the notes on the data opened next say of those that were forgotten; empty if none were.
+    pub(super) forgotten: &'static str,
+    /// The link that is followed.
+    pub(super) following: Option<Box<Following>>,
+    /// The link that waits for its file.
+    pub(super) awaited: Option<Box<Awaited>>,
+    /// Does the page want half-steps explained?
+    pub(super) explains: bool,
+    /// May the past be another than the page has?
+    pub(super) past_is_stale: bool,
+    /// The past that the page has.
+    pub(super) sent_past: Past,
+    pub(super) load: Loader,
+    /// Runs begun so far, and versions of the data: the next one has the next number.
+    pub(super) runs: u64,
+    pub(super) versions: u64,
 }
 
 impl Default for Session {
@@ -103,6 +115,12 @@ impl Session {
             redo: Vec::new(),
             problem: None,
             sent: (0, 0, 0),
+            forgotten: "",
+            following: None,
+            awaited: None,
+            explains: false,
+            past_is_stale: true,
+            sent_past: Past::default(),
             load,
             runs: 1,
             versions: 1,
@@ -127,6 +145,7 @@ impl Session {
     /// One half-step while playing, one iteration while running to convergence; ends the
     /// play where a stopping rule holds.
     pub fn advance(&mut self) {
+        self.past_is_stale = true;
         beyond::advance(self);
     }
 
@@ -136,6 +155,7 @@ impl Session {
             Mode::Playing(_) => self.now.forward(),
             Mode::Running => self.step(),
             Mode::Searching => return beyond::search_on(self),
+            Mode::Following => return beyond::follow_on(self),
         }
         let until = match self.mode {
             Mode::Playing(until) => until,
@@ -170,9 +190,17 @@ impl Session {
     pub fn handle(&mut self, command: Command) {
         self.problem = None;
         // Whatever is asked for ends a search, but for the speed.
-        if self.mode == Mode::Searching && !matches!(command, Command::SetSpeed(_)) {
+        // Along what was recorded nothing new happens.
+        let moves = matches!(
+            command,
+            Command::Seek(_) | Command::Back | Command::First | Command::Last
+        );
+        self.past_is_stale |= self.explains || !moves;
+        let ends = !matches!(command, Command::SetSpeed(_) | Command::Explain(_));
+        if matches!(self.mode, Mode::Searching | Mode::Following) && ends {
             self.mode = Mode::Idle;
             self.search = None;
+            self.following = None;
         }
         if let Err(problem) = self.try_handle(command) {
             self.problem = Some(problem);
@@ -183,8 +211,13 @@ impl Session {
     /// everything as it was.
     pub fn open_table(&mut self, table: Table, provenance: String, warnings: Vec<String>) {
         self.problem = None;
+        self.past_is_stale = true;
         let source = Rc::new(Source::own(table, provenance, warnings));
-        if let Err(problem) = self.open(source) {
+        let mut opened = self.open(source);
+        if opened.is_ok() && self.awaited.is_some() {
+            opened = beyond::follow_awaited(self);
+        }
+        if let Err(problem) = opened {
             self.problem = Some(problem);
         }
     }
@@ -231,9 +264,12 @@ impl Session {
                     what: "The map shows two different fitted columns.".to_owned(),
                     remedy: "Add the column to the fit first.".to_owned(),
                 })?;
-                self.versions += 1;
-                self.now.selection = selection;
-                self.now.data_version = self.versions;
+                if selection.axes() != self.now.selection.axes() {
+                    let before = self.now.clone();
+                    self.now.selection = selection;
+                    self.now.data_version = self.new_version();
+                    self.remember(before);
+                }
             }
             Command::SetComponents(n_components) => self.restart(Settings {
                 n_components,
@@ -306,6 +342,9 @@ impl Session {
             }
             Command::Play => self.run_as(Mode::Playing(patience(&self.now))),
             Command::RunToConvergence => self.run_as(Mode::Running),
+            Command::OpenLink(text) => beyond::open_link(self, &text)?,
+            Command::Explain(explains) => self.explains = explains,
+            Command::TakeBranch(nth) => self.take_branch(nth),
             Command::Undo => self.swap(true),
             Command::Redo => self.swap(false),
             by_hand => {
@@ -333,7 +372,7 @@ impl Session {
     }
 
     /// To the end of the next M-step.
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         if self.now.position.is_multiple_of(2) {
             self.now.forward();
         }
@@ -345,185 +384,11 @@ impl Session {
             self.mode = mode;
         }
     }
-
-    pub(super) fn open(&mut self, source: Rc<Source>) -> Result<(), Problem> {
-        let columns = source.default_columns();
-        let selection = Selection::new(source, columns)?;
-        let mut settings = self.now.settings.clone();
-        if let Some(k) = selection.source().suggested_components() {
-            settings.n_components = k;
-        }
-        settings.n_components = settings.n_components.min(selection.matrix().n_rows());
-        self.begin(selection, settings, true)?;
-        self.mode = Mode::Idle;
-        Ok(())
-    }
-
-    /// A new run on the same table, its columns in other roles, with components enough for the
-    /// labels.
-    pub(super) fn choose(&mut self, change: impl FnOnce(&mut Roles)) -> Result<(), Problem> {
-        let before = &self.now.selection;
-        let mut roles = before.roles().clone();
-        change(&mut roles);
-        if before.source().table().n_rows() >= MANY_ROWS {
-            beyond::make_room(self, roles.fitted.len())?;
-        }
-        let before = &self.now.selection;
-        let mut selection = Selection::with_roles(before.source().clone(), roles)?;
-        let [x, y] = before.axes();
-        if selection.fitted() == before.fitted()
-            && let Some(as_before) = selection.with_axes(x, y)
-        {
-            selection = as_before;
-        }
-        let mut settings = self.now.settings.clone();
-        settings.n_components = settings.n_components.max(selection.n_labels());
-        self.begin(selection, settings, true)
-    }
-
-    /// A new run on the same data.
-    pub(super) fn restart(&mut self, settings: Settings) -> Result<(), Problem> {
-        self.begin(self.now.selection.clone(), settings, false)
-    }
-
-    pub(super) fn begin(
-        &mut self,
-        selection: Selection,
-        settings: Settings,
-        new_data: bool,
-    ) -> Result<(), Problem> {
-        let mut settings = settings;
-        let given = match settings.init {
-            InitMethod::Given => self.given(&selection, &settings),
-            _ => None,
-        };
-        if given.is_none() && settings.init == InitMethod::Given {
-            settings.init = InitMethod::KMeans;
-        }
-        self.begin_as(selection, settings, given, new_data)
-    }
-
-    /// A new run, from these parameters if there are any.
-    pub(super) fn begin_as(
-        &mut self,
-        selection: Selection,
-        settings: Settings,
-        given: Option<Rc<Mixture>>,
-        new_data: bool,
-    ) -> Result<(), Problem> {
-        let version = if new_data {
-            self.versions + 1
-        } else {
-            self.now.data_version
-        };
-        let same = given.as_ref().zip(self.now.given.as_ref());
-        let same_given = same.is_some_and(|(a, b)| Rc::ptr_eq(a, b));
-        let mut next = Experiment::new(selection, version, settings, given, self.runs + 1)?;
-        if same_given {
-            next.opened = self.now.opened.clone();
-        }
-        self.runs += 1;
-        if new_data {
-            self.versions = version;
-        } else {
-            let iterates = self.now.run.iterates();
-            next.ghost = match iterates.len() {
-                1 => self.now.ghost.clone(),
-                _ => Rc::new(iterates.iter().map(|i| i.objective).collect()),
-            };
-        }
-        let before = std::mem::replace(&mut self.now, next);
-        self.remember(before);
-        Ok(())
-    }
-
-    /// The parameters to start from as they stand: those of this run's own start, or if it
-    /// had none given those shown. None if they are of another size, family or
-    /// model, or a knob of the start is turned.
-    fn given(&self, selection: &Selection, settings: &Settings) -> Option<Rc<Mixture>> {
-        let given = self.now.given.clone().unwrap_or_else(|| self.now.mixture());
-        let same_data = Rc::ptr_eq(selection.source(), self.now.selection.source())
-            && selection.fitted() == self.now.selection.fitted()
-            && selection.matrix().centre() == self.now.selection.matrix().centre();
-        let fits = given.n_components() == settings.n_components
-            && given.covariance_type() == settings.covariance_type
-            && self.now.settings.model == settings.model
-            && Knob::ALL.into_iter().all(|knob| {
-                let same = self.now.settings.knobs.get(knob) == settings.knobs.get(knob);
-                same || !knob.spec().of_the_start
-            });
-        (same_data && fits).then_some(given)
-    }
-
-    /// Settings that act from the current iteration on. A change that alters the path
-    /// forgets what was recorded after the half-step shown; undo brings it back.
-    pub(super) fn adjust(
-        &mut self,
-        settings: Settings,
-        alters_the_path: bool,
-    ) -> Result<(), Problem> {
-        settings
-            .check(self.now.selection.matrix())
-            .map_err(refused)?;
-        if settings == self.now.settings {
-            return Ok(());
-        }
-        let before = self.now.clone();
-        if alters_the_path {
-            let matrix = before.selection.matrix();
-            self.now.plan = Rc::new(Plan::new(&settings, matrix));
-            let position = self.now.position;
-            self.now.run.cut(matrix, position, &self.now.plan);
-            let asked = Rc::make_mut(&mut self.now.asked);
-            asked.retain(|(after, _)| *after <= position);
-            asked.push((position, settings.clone()));
-            self.sent.2 = self.sent.2.min(self.now.run.iterates().len());
-        } else if let Some((_, last)) = Rc::make_mut(&mut self.now.asked).last_mut() {
-            *last = settings.clone();
-        }
-        self.now.settings = settings;
-        self.remember(before);
-        Ok(())
-    }
-
-    fn remember(&mut self, before: Experiment) {
-        if self.undo.len() == MOST_UNDO {
-            self.undo.remove(0);
-        }
-        self.undo.push(before);
-        self.redo.clear();
-    }
-
-    fn swap(&mut self, back: bool) {
-        self.mode = Mode::Idle;
-        let (from, to) = match back {
-            true => (&mut self.undo, &mut self.redo),
-            false => (&mut self.redo, &mut self.undo),
-        };
-        if let Some(next) = from.pop() {
-            to.push(std::mem::replace(&mut self.now, next));
-            self.sent = (0, 0, 0);
-        }
-    }
 }
 
 fn no_room_for_singles() -> Problem {
     Problem {
         what: "There is no room in memory for a copy of the rows in single precision.".to_owned(),
         remedy: "Stay with Exact, or open a sample of the rows.".to_owned(),
-    }
-}
-
-/// A problem for settings that cannot be used.
-pub(super) fn refused(e: SettingsError) -> Problem {
-    if e == SettingsError::Holes {
-        return Problem {
-            what: "Some values are missing, and this model needs all of them.".to_owned(),
-            remedy: "Choose EM, or leave those rows out.".to_owned(),
-        };
-    }
-    Problem {
-        what: format!("This cannot be set: {e}."),
-        remedy: String::new(),
     }
 }

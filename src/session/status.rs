@@ -1,5 +1,6 @@
 //! Which state the experiment is in, and why.
 
+use super::beyond;
 use super::experiment::Experiment;
 use super::view::{Phase, Status};
 use super::words::{count, list, number};
@@ -11,6 +12,14 @@ use crate::study::{Health, coincident, health_of};
 
 /// The state when nothing is playing, with a sentence that says why and what can be done.
 pub fn status(e: &Experiment) -> (Status, String) {
+    match e.run.last() {
+        0 => (Status::Ready, String::new()),
+        _ => beyond::status_of_step(e),
+    }
+}
+
+/// The state on a run of some half-steps.
+pub(super) fn of_step(e: &Experiment) -> (Status, String) {
     if e.stuck() {
         return (
             Status::Collapsed,
@@ -106,7 +115,7 @@ fn reason(e: &Experiment) -> Option<StopReason> {
     (e.phase() == Phase::M).then(|| e.stop_reason())?
 }
 
-fn fell(before: f64, now: f64) -> bool {
+pub(super) fn fell(before: f64, now: f64) -> bool {
     now < before - 1e-12 * before.abs().max(1.0)
 }
 

@@ -64,8 +64,6 @@ pub struct View {
     pub trace_from: usize,
     /// One entry an iteration, from iteration `trace_from` on.
     pub trace: Vec<TracePoint>,
-    /// Objective by iteration of the previous run on the same data and columns, for comparison.
-    pub ghost: Vec<f64>,
     /// Something that was asked and could not be done; everything else stands as before.
     pub problem: Option<Problem>,
     /// Is there anything to undo, to redo?
@@ -246,6 +244,8 @@ pub struct TracePoint {
     pub objective: f64,
     /// Means on the two axes of the map, one a component.
     pub means: Vec<[f64; 2]>,
+    /// Effective number of points of each component, by the responsibilities of these parameters.
+    pub points: Vec<f64>,
 }
 
 /// Something that was asked and could not be done.

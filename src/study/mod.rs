@@ -10,6 +10,7 @@
 //! | Is each component sound? | [`health()`]: effective count, smallest eigenvalue; [`conditioning()`]: condition number; [`contributions`]: share of the likelihood | |
 //! | Will one collapse? | [`foretell_collapse`] by the trend of its smallest eigenvalue | |
 //! | Is this a maximum? | [`coincident`] components: a saddle; [`spurious()`]: high likelihood on few rows | McLachlan and Peel 2000, 3.10 |
+//! | What does a half-step do? | [`decompose()`]: log-likelihood = lower bound + gap | Neal and Hinton 1998 |
 //! | How many are needed? | [`effective_components`], [`occupied`] | Hill 1973 |
 //! | Which start is to be believed? | [`Search`]: many seeds, and a rule that no collapsed fit wins | |
 //! | How sure are the parameters? | [`bootstrap()`] with components aligned; [`ensemble_parameters`] | Efron and Tibshirani 1993 |
@@ -30,6 +31,7 @@ mod conditioning;
 mod contribution;
 mod criteria;
 mod cross_validation;
+mod decomposition;
 mod divergence;
 mod drift;
 mod effective;
@@ -61,6 +63,7 @@ pub use conditioning::{Conditioning, conditioning};
 pub use contribution::{Contribution, contributions};
 pub use criteria::{aic, bic, entropy, icl};
 pub use cross_validation::{CrossValidation, cross_validate};
+pub use decomposition::{Decomposition, decompose};
 pub use divergence::{Divergence, divergence};
 pub use drift::{Drift, column_drift, drift};
 pub use effective::{effective_components, occupied};

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::closures::words;
+use super::closures::{part, words};
 use super::format;
+use super::past;
 use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
 use crate::fit::Objective;
+use crate::plot::Climb;
 
 /// The curve under its heading.
 #[component]
@@ -35,9 +37,14 @@ pub fn Curve() -> impl IntoView {
             ),
         })
     });
+    // What the run's past is shown with is here.
+    let there = move || desk.past.get() > 0;
     view! {
         <section class="part">
-            <h2>{words(move || heading.get())}</h2>
+            <h2>
+                {words(move || heading.get())}
+                {part(move || there().then(past::looks))}
+            </h2>
             <div class="curve">
                 <canvas
                     node_ref=canvas
@@ -46,6 +53,7 @@ pub fn Curve() -> impl IntoView {
                     on:click=move |event| desk.stage().seek_on_curve(desk, f64::from(event.offset_x()))
                 ></canvas>
             </div>
+            {part(move || (there() && desk.climb.get() == Some(Climb::Bound)).then(past::explained))}
         </section>
     }
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlElement, Url};
 
 use super::closures::{flag, part, press, typed, words};
-use super::dialog::dialog;
+use super::help::dialog;
 use super::state::{Desk, use_desk};
 use crate::export::{Script, Wanted};
 use crate::later::{Part, later};

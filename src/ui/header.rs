@@ -41,6 +41,15 @@ pub fn Header() -> impl IntoView {
                 </button>
                 <button
                     class="quiet"
+                    aria-label="Share"
+                    title="A link to exactly this (U)"
+                    on:click=press(move || desk.share.set(true))
+                >
+                    <Icon d="M10 1.5v3C4.5 5 2 8.5 1.5 13.5 3.5 10.5 6 9.5 10 9.5v3L15 7z" />
+                    <span class="theme-word">"Share"</span>
+                </button>
+                <button
+                    class="quiet"
                     aria-label=words(move || format!("Theme: {}", theme.choice.get().word()))
                     title="Light, dark, or as the system says"
                     on:click=press(move || theme.turn())

@@ -56,8 +56,8 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
     if key == "Escape" {
         return escape(desk);
     }
-    let in_dialog = desk.help.get_untracked() || desk.export.get_untracked();
-    if focus == Focus::Field || in_dialog || event.alt_key() {
+    let in_dialog = [desk.help, desk.share, desk.export].map(|open| open.get_untracked());
+    if focus == Focus::Field || in_dialog.contains(&true) || event.alt_key() {
         return false;
     }
     if event.ctrl_key() || event.meta_key() {
@@ -90,6 +90,11 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
         "n" | "N" => desk.send(Command::NewStart),
         "+" => desk.add_components(1),
         "-" | "−" => desk.add_components(-1),
+        "l" | "L" => desk.next_look(),
+        "u" | "U" => {
+            desk.copy.set(true);
+            desk.share.set(true);
+        }
         "?" => desk.help.set(true),
         _ => match key.parse::<usize>() {
             Ok(nth @ 1..=9) => desk.toggle_selected(nth - 1),
@@ -100,9 +105,9 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
 }
 
 fn escape(desk: Desk) -> bool {
-    if desk.help.get_untracked() || desk.export.get_untracked() {
-        desk.help.set(false);
-        desk.export.set(false);
+    let dialogs = [desk.help, desk.share, desk.export];
+    if dialogs.iter().any(|open| open.get_untracked()) {
+        dialogs.map(|open| open.set(false));
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {

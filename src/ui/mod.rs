@@ -3,6 +3,7 @@
 //! [`state::Desk`] is all the state there is. Components read its signals and
 //! call its methods; [`stage::Stage`] paints the canvases, a frame at a time.
 
+mod address;
 mod algorithm;
 mod caption;
 mod closures;
@@ -13,7 +14,6 @@ mod curve;
 mod data_panel;
 mod device;
 mod diagnostics;
-mod dialog;
 mod drop_file;
 mod export;
 mod format;
@@ -27,8 +27,10 @@ mod paint;
 mod painter;
 mod panel;
 mod panic;
+mod past;
 mod problem;
 mod roles;
+mod share;
 mod stage;
 mod state;
 mod surface;
@@ -49,6 +51,7 @@ use help::Help;
 use map_view::MapView;
 use model_panel::ModelPanel;
 use problem::ProblemAlert;
+use share::Share;
 use stage::Layers;
 use state::Desk;
 use timeline::Timeline;
@@ -93,5 +96,6 @@ fn Page() -> impl IntoView {
         <DropVeil />
         <Help />
         <Export />
+        <Share />
     }
 }

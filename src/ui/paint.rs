@@ -2,14 +2,18 @@
 //! like is decided in `plot`; here it gets its size and its place.
 
 use super::painter;
+use super::past;
 use super::stage::Arrived;
 use super::surface::Surface;
+use crate::later::Part;
 use crate::plot::{
-    Anchor, Blob, Curve, CurveInput, MapLayers, MapLayout, MapOverlay, Picture, PictureRequest,
-    Scene, Style, Text, Theme, Timeline, heat_bands, heat_pixels, identity, letter, line_colours,
-    map_ground, map_overlay, point_radius, timeline,
+    Anchor, Blob, Climb, Curve, CurveInput, Ghost, MapLayers, MapLayout, MapOverlay, Picture,
+    PictureRequest, Scene, Style, Text, Theme, Timeline, heat_bands, heat_pixels, identity, letter,
+    line_colours, map_ground, map_overlay, point_radius, timeline,
 };
-use crate::session::{DataView, TracePoint, View};
+use crate::session::{DataView, Past, TracePoint, View};
+
+use crate::worker::has;
 
 /// What the canvases show.
 pub struct Look<'a> {
@@ -17,6 +21,12 @@ pub struct Look<'a> {
     pub view: &'a View,
     /// The run so far, by iteration.
     pub trace: &'a [TracePoint],
+    /// What else there was.
+    pub past: &'a Past,
+    /// What each iteration of the run took.
+    pub milliseconds: &'a [f64],
+    /// How the climb is looked at, if not as a curve by iteration.
+    pub climb: Option<Climb>,
     /// Light or dark.
     pub theme: Theme,
     /// The component that is pointed out.
@@ -29,7 +39,8 @@ impl Look<'_> {
         self.view.position / 2
     }
 
-    fn style(&self, surface: &Surface) -> Style {
+    /// For this canvas.
+    pub fn style(&self, surface: &Surface) -> Style {
         Style::new(self.theme, surface.ratio)
     }
 }
@@ -77,10 +88,6 @@ pub fn overlay(surface: &Surface, layout: &MapLayout, look: &Look) {
         .enumerate()
         .map(|(i, component)| Blob::new(i, component))
         .collect();
-    let title = |axis: usize| {
-        let column = data.columns.get(data.axes[axis]);
-        column.map_or("", |column| column.name.as_str())
-    };
     let until = (look.completed() + 1).min(look.trace.len());
     let scene = map_overlay(
         layout,
@@ -89,10 +96,18 @@ pub fn overlay(surface: &Surface, layout: &MapLayout, look: &Look) {
             trail: &look.trace[..until],
             selected: look.selected,
             layers: MapLayers::default(),
-            titles: [title(0), title(1)],
+            titles: titles(data),
         },
     );
     painter::paint(&scene, &surface.context, surface.ratio);
+}
+
+/// Names of the map's two columns.
+pub fn titles(data: &DataView) -> [&str; 2] {
+    data.axes.map(|axis| {
+        let column = data.columns.get(axis);
+        column.map_or("", |column| column.name.as_str())
+    })
 }
 
 /// What the worker has to draw for the map and the heat map.
@@ -119,26 +134,57 @@ pub fn picture_request(
 
 /// The objective by iteration.
 pub fn curve(surface: &Surface, look: &Look) {
-    let values = objective(look.trace);
-    let scene = curve_of(&values, surface, look).scene();
+    if let Some(climb) = look.climb {
+        return past::paint(surface, look, climb);
+    }
+    let (values, ghosts) = (objective(look.trace), ghosts(look.past));
+    let scene = curve_of(&values, &ghosts, surface, look).scene();
     painter::paint(&scene, &surface.context, surface.ratio);
 }
 
-/// The iteration under a position on the curve's canvas.
-pub fn iteration_at(surface: &Surface, look: &Look, x: f64) -> Option<usize> {
-    let values = objective(look.trace);
-    curve_of(&values, surface, look).iteration_at(x)
+/// The half-step under a position on the curve's canvas.
+pub fn half_step_at(surface: &Surface, look: &Look, x: f64) -> Option<usize> {
+    if let Some(climb) = look.climb {
+        return past::half_step_at(surface, look, climb, x);
+    }
+    let (values, ghosts) = (objective(look.trace), ghosts(look.past));
+    let iteration = curve_of(&values, &ghosts, surface, look).iteration_at(x)?;
+    Some(2 * iteration)
 }
 
-fn objective(trace: &[TracePoint]) -> Vec<f64> {
-    trace.iter().map(|point| point.objective).collect()
+/// Before what draws a curve is here, the start alone.
+pub fn objective(trace: &[TracePoint]) -> Vec<f64> {
+    let shown = match has(Part::Past) {
+        true => trace.len(),
+        false => 1,
+    };
+    trace
+        .iter()
+        .take(shown)
+        .map(|point| point.objective)
+        .collect()
 }
 
-fn curve_of<'a>(values: &'a [f64], surface: &Surface, look: &'a Look) -> Curve<'a> {
+/// Runs before, and other branches of this one.
+fn ghosts(past: &Past) -> Vec<Ghost<'_>> {
+    let runs = past.ghosts.iter().map(|values| Ghost { from: 0, values });
+    let branches = past.branches.iter().map(|branch| Ghost {
+        from: branch.from / 2,
+        values: &branch.objectives,
+    });
+    runs.chain(branches).collect()
+}
+
+fn curve_of<'a>(
+    values: &'a [f64],
+    ghosts: &'a [Ghost<'a>],
+    surface: &Surface,
+    look: &'a Look,
+) -> Curve<'a> {
     let input = CurveInput {
         values,
         shown: look.completed(),
-        ghost: &look.view.ghost,
+        ghosts,
         limit: look.view.limit,
     };
     Curve::new(input, surface.width, surface.height, look.style(surface))

@@ -3,16 +3,19 @@
 //! Messages of the worker may come faster than frames. They are kept here, and
 //! the newest view is shown with the next frame.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 
 use leptos::prelude::*;
 
 use super::paint;
+use super::past;
 use super::state::Desk;
 use super::surface::Surface;
 use super::timeline;
+use crate::later::Part;
 use crate::plot::{MapLayout, Picture, PictureRequest};
-use crate::session::{Command, TracePoint, View};
+use crate::session::{Command, Past, TracePoint, View};
+use crate::worker::{has, load_then};
 
 /// The canvases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +100,9 @@ pub struct Stage {
     waiting: RefCell<Option<View>>,
     trace: RefCell<Vec<TracePoint>>,
     trace_run: Cell<u64>,
+    past: RefCell<Past>,
+    /// What each iteration of the trace took, in milliseconds.
+    milliseconds: RefCell<Vec<f64>>,
     layout: RefCell<Option<MapLayout>>,
     asked: RefCell<Option<Asked>>,
     arrived: RefCell<Option<Arrived>>,
@@ -135,11 +141,35 @@ impl Stage {
     pub fn receive_view(&self, desk: Desk, mut view: View) {
         {
             let mut trace = self.trace.borrow_mut();
+            let mut milliseconds = self.milliseconds.borrow_mut();
+            // The same start by another name: a branch, or undo.
+            if view.trace_from == 0 && trace.first() != view.trace.first() {
+                milliseconds.clear();
+            }
             if self.trace_run.replace(view.run) != view.run {
                 trace.clear();
             }
             trace.truncate(view.trace_from);
             trace.append(&mut view.trace);
+            milliseconds.truncate(trace.len());
+            let took = match milliseconds.is_empty() {
+                true => 0.0,
+                false => {
+                    desk.effort
+                        .try_get_untracked()
+                        .unwrap_or_default()
+                        .milliseconds
+                }
+            };
+            milliseconds.resize(trace.len().min(1), 0.0);
+            milliseconds.resize(trace.len(), took);
+        }
+        if self.trace.borrow().len() > 1 && !has(Part::Past) {
+            // The first iteration: there is a curve to draw.
+            load_then(Part::Past, move |_| {
+                desk.past.try_update(|n| *n += 1);
+                desk.mark(Layer::Curve);
+            });
         }
         let mut waiting = self.waiting.borrow_mut();
         if let Some(older) = waiting.take()
@@ -150,6 +180,45 @@ impl Stage {
         *waiting = Some(view);
         drop(waiting);
         self.mark(desk, Layers::VIEW);
+    }
+
+    /// What the past is now. What it is shown with comes with the first; if it does not arrive, the
+    /// next one tries again.
+    pub fn receive_past(&self, desk: Desk, bytes: Vec<u8>) {
+        load_then(Part::Past, move |loaded| {
+            if let (Ok(()), Some(stage)) = (loaded, desk.try_stage())
+                && let Some(past) = past::unpack(&bytes)
+            {
+                stage.keep_past(desk, past);
+            }
+        });
+    }
+
+    /// Keeps the past and shows it.
+    pub fn keep_past(&self, desk: Desk, past: Past) {
+        let before = self.past.replace(past);
+        let now = self.past.borrow();
+        // What stands on the timeline stays as it is while only the bounds are others: one of its
+        // buttons may have the focus.
+        let same = before.events == now.events && before.branches == now.branches;
+        drop(now);
+        if !same || desk.past.try_get_untracked() == Some(0) {
+            desk.past.try_update(|n| *n += 1);
+        }
+        desk.bounds.try_update(|n| *n += 1);
+        self.mark(desk, Layers::VIEW);
+    }
+
+    /// The past of the run shown.
+    pub fn past(&self) -> Ref<'_, Past> {
+        self.past.borrow()
+    }
+
+    /// The half-step at the right end of the timeline.
+    pub fn end(&self, last: usize) -> usize {
+        let past = self.past.borrow();
+        let branches = past.branches.iter().map(|branch| branch.last);
+        timeline::capacity(branches.fold(last, usize::max))
     }
 
     /// Keeps the newest picture; one that no longer fits is dropped, a better one is on its way.
@@ -184,18 +253,20 @@ impl Stage {
         }
     }
 
-    /// To the iteration under this position on the curve, in CSS pixels from its left edge.
+    /// To the half-step under this position on the curve, in CSS pixels from its left edge.
     pub fn seek_on_curve(&self, desk: Desk, x: f64) {
         let surfaces = self.surfaces.borrow();
         let Some(surface) = &surfaces[Layer::Curve as usize] else {
             return;
         };
-        let trace = self.trace.borrow();
-        let wanted = desk
-            .view
-            .with_untracked(|view| paint::iteration_at(surface, &look(desk, view, &trace), x));
-        if let Some(iteration) = wanted {
-            desk.send(Command::Seek(2 * iteration));
+        let (trace, past) = (self.trace.borrow(), self.past.borrow());
+        let milliseconds = self.milliseconds.borrow();
+        let wanted = desk.view.with_untracked(|view| {
+            let look = look(desk, view, &trace, &past, &milliseconds);
+            paint::half_step_at(surface, &look, x)
+        });
+        if let Some(half_step) = wanted {
+            desk.send(Command::Seek(half_step));
         }
     }
 
@@ -214,7 +285,9 @@ impl Stage {
         let surfaces = self.surfaces.borrow();
         let trace = self.trace.borrow();
         let arrived = self.arrived.borrow();
-        let look = look(desk, view, &trace);
+        let past = self.past.borrow();
+        let milliseconds = self.milliseconds.borrow();
+        let look = look(desk, view, &trace, &past, &milliseconds);
         let visible = |layer: Layer| surfaces[layer as usize].as_ref().filter(|s| s.is_visible());
         let drawn = |layer: Layer| stale.has(layer).then(|| visible(layer)).flatten();
 
@@ -222,12 +295,7 @@ impl Stage {
             paint::curve(surface, &look);
         }
         if let Some(surface) = drawn(Layer::Timeline) {
-            paint::steps(
-                surface,
-                &look,
-                timeline::capacity(view.last),
-                timeline::inset(),
-            );
+            paint::steps(surface, &look, self.end(view.last), timeline::inset());
         }
         if let Some(surface) = drawn(Layer::Heat) {
             let picture = arrived.as_ref().map(|a| &a.picture);
@@ -296,10 +364,19 @@ impl Stage {
     }
 }
 
-fn look<'a>(desk: Desk, view: &'a View, trace: &'a [TracePoint]) -> paint::Look<'a> {
+fn look<'a>(
+    desk: Desk,
+    view: &'a View,
+    trace: &'a [TracePoint],
+    past: &'a Past,
+    milliseconds: &'a [f64],
+) -> paint::Look<'a> {
     paint::Look {
         view,
         trace,
+        past,
+        milliseconds,
+        climb: desk.climb.try_get_untracked().flatten(),
         theme: untrack(|| desk.theme.plot()),
         selected: desk.selected.try_get_untracked().flatten(),
     }

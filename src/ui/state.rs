@@ -4,11 +4,14 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
+use super::address;
 use super::closures::follow;
-use super::stage::{Layers, Stage};
+use super::stage::{Layer, Layers, Stage};
 use super::theme::Theme;
 use crate::fit::{Objective, Settings};
-use crate::session::{Command, DataView, Missing, Phase, Problem, Status, View};
+use crate::plot::Climb;
+use crate::session::link::{Controls, DATA};
+use crate::session::{Command, DataView, Missing, Past, Phase, Problem, Status, View};
 use crate::worker::{Client, Effort, FromWorker};
 
 /// Everything the components read, and every way they have to change it.
@@ -33,6 +36,22 @@ pub struct Desk {
     pub busy: RwSignal<String>,
     /// What the last iterations took.
     pub effort: RwSignal<Effort>,
+    /// Counts how often the past of the run has changed: the stage keeps it.
+    pub past: RwSignal<u32>,
+    /// Counts how often bound and gap have changed.
+    pub bounds: RwSignal<u32>,
+    /// Is the dialog open in which one shares this?
+    pub share: RwSignal<bool>,
+    /// Is the link to be copied as soon as it is known?
+    pub copy: RwSignal<bool>,
+    /// The link of what is shown, as far as it is known.
+    pub link: RwSignal<String>,
+    /// Groups of controls that a link has taken away.
+    pub off: RwSignal<Controls>,
+    /// Has anything been asked for yet?
+    touched: StoredValue<bool>,
+    /// How the climb is looked at, if not as a curve by iteration.
+    pub climb: RwSignal<Option<Climb>>,
     /// What was measured of this device, packed; empty before.
     pub measured: RwSignal<Vec<u8>>,
     /// Counts what was refused, so that a control can go back to what holds.
@@ -70,6 +89,14 @@ impl Desk {
             problem: RwSignal::new(None),
             busy: RwSignal::new(String::new()),
             effort: RwSignal::new(Effort::default()),
+            past: RwSignal::new(0),
+            bounds: RwSignal::new(0),
+            share: RwSignal::new(false),
+            copy: RwSignal::new(false),
+            link: RwSignal::new(String::new()),
+            off: RwSignal::new(Controls::default()),
+            touched: StoredValue::new(false),
+            climb: RwSignal::new(None),
             measured: RwSignal::new(Vec::new()),
             refused: RwSignal::new(0),
             stretched: RwSignal::new(false),
@@ -94,6 +121,12 @@ impl Desk {
     pub fn connect(self) {
         let client = Client::connect(move |message| self.receive(message));
         self.client.set_value(Some(client));
+        address::listen(self);
+    }
+
+    /// Has anything been asked for yet?
+    pub fn is_touched(self) -> bool {
+        self.touched.try_get_value() == Some(true)
     }
 
     /// What paints the canvases.
@@ -101,8 +134,25 @@ impl Desk {
         self.stage.get_value()
     }
 
+    /// The same for callbacks that may come later than the page lives.
+    pub fn try_stage(self) -> Option<Rc<Stage>> {
+        self.stage.try_get_value()
+    }
+
+    /// A canvas is to be painted again.
+    pub fn mark(self, layer: Layer) {
+        if let Some(stage) = self.try_stage() {
+            stage.mark(self, Layers::of(layer));
+        }
+    }
+
     /// Asks the session for something.
     pub fn send(self, command: Command) {
+        let off = self.off.get_untracked();
+        if off != Controls::default() && address::is_off(off, &command) {
+            return;
+        }
+        self.touched.set_value(true);
         self.with_client(|client| client.send(command));
     }
 
@@ -115,8 +165,32 @@ impl Desk {
         });
     }
 
+    /// Looks at the climb in another way.
+    pub fn look_at_climb(self, climb: Option<Climb>) {
+        let bound = |climb| climb == Some(Climb::Bound);
+        if bound(climb) != bound(self.climb.get_untracked()) {
+            self.send(Command::Explain(bound(climb)));
+        }
+        self.climb.set(climb);
+        self.mark(Layer::Curve);
+    }
+
+    /// On to the next way to look at the climb, once there is one.
+    pub fn next_look(self) {
+        let now = self.climb.get_untracked();
+        let nth = Climb::ALL.iter().position(|climb| Some(*climb) == now);
+        let next = nth.map_or(0, |nth| nth + 1);
+        if self.past.get_untracked() > 0 {
+            self.look_at_climb(Climb::ALL.get(next).copied());
+        }
+    }
+
     /// Reads a file, which goes no further than the worker; none leaves the one being read.
     pub fn open_file(self, file: Option<web_sys::File>) {
+        if self.off.get_untracked().has(DATA) {
+            return;
+        }
+        self.touched.set_value(true);
         self.with_client(|client| client.open_file(file));
     }
 
@@ -189,7 +263,7 @@ impl Desk {
     }
 
     fn receive(self, message: FromWorker) {
-        let Some(stage) = self.stage.try_get_value() else {
+        let Some(stage) = self.try_stage() else {
             return;
         };
         match message {
@@ -201,6 +275,8 @@ impl Desk {
             FromWorker::Picture { picture, points } => {
                 stage.receive_picture(self, picture, &points);
             }
+            FromWorker::Link(text) => address::arrived(self, text),
+            FromWorker::Past(bytes) => stage.receive_past(self, bytes),
             FromWorker::Measured(bytes) => {
                 self.measured.try_set(bytes);
             }
@@ -210,6 +286,7 @@ impl Desk {
             FromWorker::File(name, blob) => super::export::save(self, &name, &blob),
             FromWorker::Restarted(reason) => {
                 stage.forget_asked();
+                stage.keep_past(self, Past::default());
                 self.busy.try_set(String::new());
                 self.report(
                     format!("The worker that computes stopped: {reason}"),
@@ -278,7 +355,6 @@ fn blank() -> View {
         noise: None,
         trace_from: 0,
         trace: Vec::new(),
-        ghost: Vec::new(),
         problem: None,
         can_undo: false,
         can_redo: false,

@@ -99,6 +99,22 @@ impl Theme {
         }
     }
 
+    /// What was chosen: dark, light, or as the system says.
+    pub fn chosen(self) -> Option<bool> {
+        match self.choice.get_untracked() {
+            Choice::Auto => None,
+            chosen => Some(chosen == Choice::Dark),
+        }
+    }
+
+    /// As a link says, as long as this page lasts.
+    pub fn choose(self, dark: bool) {
+        self.choice.set(match dark {
+            true => Choice::Dark,
+            false => Choice::Light,
+        });
+    }
+
     /// On to the next choice, and remembers it.
     pub fn turn(self) {
         let next = self.choice.get_untracked().next();

@@ -3,8 +3,9 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::closures::{follow, typed, words};
+use super::closures::{follow, part, typed, words};
 use super::panel::is_phone;
+use super::past;
 use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
@@ -40,7 +41,8 @@ pub fn Timeline() -> impl IntoView {
                 step="1"
                 style:--recorded=words(move || {
                     let last = place().1;
-                    fixed(last as f64 / capacity(last) as f64, 6)
+                    desk.past.track();
+                    fixed(last as f64 / desk.stage().end(last) as f64, 6)
                 })
                 aria-valuetext=words(move || {
                     desk.view.with(|v| format!("iteration {}, {}", v.iteration, phase_words(v.phase)))
@@ -53,6 +55,8 @@ pub fn Timeline() -> impl IntoView {
                 })
                 on:change=typed(move |_| dragging.set_value(false))
             />
+            // There is one only if what shows it is here.
+            {part(move || (desk.past.get() > 0).then(past::marks))}
         </section>
     }
 }

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use js_sys::Uint8ClampedArray;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::File;
 
+use super::connection::Connection;
 use super::messages::{Effort, FAILED, READY, Reply, Request, pack, unpack};
 use crate::plot::{Picture, PictureRequest};
 use crate::session::{Command, View};
@@ -31,6 +32,10 @@ pub enum FromWorker {
         /// Width x height x 4 numbers, straight to image data.
         points: Uint8ClampedArray,
     },
+    /// What the past of the run is now, packed: [`Past`](crate::session::Past).
+    Past(Vec<u8>),
+    /// The link of what is shown, without the page's own keys.
+    Link(String),
     /// What was measured of this device so far, packed: see [`Measured`](super::Measured).
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
@@ -60,6 +65,8 @@ struct Link {
     /// The last view, and the file it was read from if it was: what a new worker is given.
     last_view: Option<Box<View>>,
     file: Option<File>,
+    /// The link that the first worker begins with.
+    first: Option<String>,
     /// A file that was handed over and is not in a view yet.
     opening: Option<File>,
     on_message: Rc<dyn Fn(FromWorker)>,
@@ -76,24 +83,8 @@ impl Link {
         }
         self.last_view = Some(Box::new(View {
             trace: Vec::new(),
-            ghost: Vec::new(),
             ..view.clone()
         }));
-    }
-}
-
-/// A worker and the functions it calls; dropped, it is ended.
-struct Connection {
-    worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
     }
 }
 
@@ -111,6 +102,7 @@ impl Client {
             dying: false,
             last_view: None,
             file: None,
+            first: None,
             opening: None,
             on_message: Rc::new(on_message),
         })));
@@ -140,6 +132,20 @@ impl Client {
         self.post(pack(&Request::Export(wanted), None));
     }
 
+    /// Goes where a link leads; if the worker has not begun yet, it begins there.
+    pub fn open_link(&self, text: String) {
+        let ready = self.0.borrow().ready;
+        match ready {
+            true => self.send(Command::OpenLink(text)),
+            false => self.0.borrow_mut().first = Some(text),
+        }
+    }
+
+    /// Asks for the link of what is shown.
+    pub fn ask_for_link(&self) {
+        self.post(pack(&Request::Link, None));
+    }
+
     /// Asks for pixels. One request is under way at a time; of those made meanwhile only
     /// the newest is kept.
     pub fn request_picture(&self, request: PictureRequest) {
@@ -157,9 +163,7 @@ impl Client {
     fn post(&self, message: js_sys::Array) {
         let mut link = self.0.borrow_mut();
         match (&link.worker, link.ready) {
-            (Some(connection), true) => {
-                let _ = connection.worker.post_message(&message);
-            }
+            (Some(connection), true) => connection.post(&message),
             (Some(_), false) => link.waiting.push(message),
             // It cannot be replaced; the page has been told.
             (None, _) => {}
@@ -167,7 +171,12 @@ impl Client {
     }
 
     fn spawn(&self) {
-        match self.connection() {
+        let client = self.clone();
+        let hear = move |said: Result<JsValue, String>| match said {
+            Ok(data) => client.hear(&data),
+            Err(why) => client.died(&why),
+        };
+        match Connection::start("", Rc::new(hear)) {
             Ok(connection) => {
                 let mut link = self.0.borrow_mut();
                 link.worker = Some(connection);
@@ -176,32 +185,6 @@ impl Client {
             }
             Err(e) => self.say(FromWorker::Restarted(format!("{e:?}"))),
         }
-    }
-
-    fn connection(&self) -> Result<Connection, JsValue> {
-        let base = web_sys::window()
-            .and_then(|w| w.document())
-            .and_then(|d| d.base_uri().ok().flatten())
-            .unwrap_or_default();
-        let url = web_sys::Url::new_with_base("./worker.js", &base)?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url.href(), &options)?;
-        let client = self.clone();
-        let on_message =
-            Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| client.hear(&e.data()));
-        let client = self.clone();
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| {
-            e.prevent_default();
-            client.died(&e.message());
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Connection {
-            worker,
-            _on_message: on_message,
-            _on_error: on_error,
-        })
     }
 
     fn hear(&self, data: &JsValue) {
@@ -232,6 +215,8 @@ impl Client {
                     self.request_picture(request);
                 }
             }
+            Some((Reply::Past(bytes), _)) => self.say(FromWorker::Past(bytes)),
+            Some((Reply::Link(text), _)) => self.say(FromWorker::Link(text)),
             Some((Reply::Measured(bytes), _)) => self.say(FromWorker::Measured(bytes)),
             Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
             Some((Reply::File(name), blob)) => self.say(FromWorker::File(name, blob)),
@@ -251,7 +236,9 @@ impl Client {
             (std::mem::take(&mut link.waiting), lost, file)
         };
         self.say(FromWorker::Ready);
-        let commands = lost.map_or_else(Vec::new, |view| view.choices());
+        let first = self.0.borrow_mut().first.take().map(Command::OpenLink);
+        let mut commands = lost.map_or_else(Vec::new, |view| view.choices());
+        commands.extend(first);
         self.post(pack(
             &Request::Begin(commands),
             file.as_ref().map(AsRef::as_ref),

@@ -256,7 +256,7 @@ impl Measuring {
             None => Heard::Failed,
         };
         match heard {
-            Heard::Wait => pool.is_free(),
+            Heard::Wait | Heard::Drawn(_) => pool.is_free(),
             Heard::Failed => {
                 server.sharing.pool = None;
                 self.fit = None;

@@ -28,6 +28,8 @@ pub enum Request {
     Measure(bool),
     /// A file is wanted: packed, [`Wanted`](crate::export::Wanted).
     Export(Vec<u8>),
+    /// The link of what is shown is wanted.
+    Link,
     /// Pixels are wanted.
     Picture(PictureRequest),
     /// The page has taken in the last view and can take the next.
@@ -41,6 +43,10 @@ pub enum Reply {
     View(Box<View>, Effort),
     /// Pixels; the points travel beside this message.
     Picture(Picture),
+    /// What the past of the run is now, packed: [`Past`](crate::session::Past).
+    Past(Vec<u8>),
+    /// The link of what is shown, without the page's own keys.
+    Link(String),
     /// What was measured so far, packed: [`Measured`](super::Measured).
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.

@@ -10,10 +10,13 @@
 //! static host does not send): the rows go over once, then parameters one way and sums the other.
 
 mod client;
+mod connection;
 mod exporting;
+mod link;
 mod measure;
 mod messages;
 mod parts;
+mod past;
 mod pool;
 mod reading;
 mod server;
@@ -25,7 +28,7 @@ mod times;
 pub use client::{Client, FromWorker};
 pub use measure::{Measured, OFTEN_ENOUGH, Speed};
 pub use messages::Effort;
-pub use parts::load_then;
+pub use parts::{has, load_then};
 
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;

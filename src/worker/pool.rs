@@ -3,21 +3,23 @@
 //!
 //! The rows go over once, cut between chunks; a pass sends parameters and gets sums. The session's worker makes the first
 //! share itself. Shares are put together as one pass alone would have summed them, to the
-//! same bits ([`crate::fit::Share`]).
+//! same bits ([`crate::fit::Share`]). Pictures of very many points are made in the same way
+//! ([`crate::plot::Portion`]).
 
 use std::ops::Range;
 use std::rc::{Rc, Weak};
 
-use wasm_bindgen::closure::Closure;
+use js_sys::Uint32Array;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::connection::Connection;
 use super::messages::{READY, pack, unpack};
 use super::parts;
 use super::shard::{Answer, NAME, Order};
-use crate::data::Matrix;
+use crate::data::{BLOCK_ROWS, Matrix};
 use crate::fit::{CHUNK_ROWS, Share, cuts, share, share_single};
 use crate::later::{Part, later};
+use crate::plot::{Picture, Portion, RowsOf, Shelves, Sketch, complete, portion};
 use crate::session::Pass;
 
 /// Chunks that go over in one message: copies of all rows at once would take twice their memory.
@@ -35,21 +37,30 @@ pub struct Pool {
     has_singles: bool,
     number: u64,
     under_way: Option<UnderWay>,
+    drawing: Option<Drawing>,
 }
 
 struct Shard {
-    worker: Worker,
+    worker: Connection,
     chunks: Range<usize>,
     ready: bool,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 struct UnderWay {
+    number: u64,
     pass: Pass,
     own: Share,
     /// One a shard.
     shares: Vec<Option<Share>>,
+}
+
+struct Drawing {
+    number: u64,
+    sketch: Sketch,
+    /// What has come so far.
+    portion: Portion,
+    /// Shards that it has not come from yet.
+    left: usize,
 }
 
 /// What came of a shard's message.
@@ -58,16 +69,10 @@ pub enum Heard {
     Wait,
     /// All shares of a pass, in the order of the rows.
     Whole(Pass, Vec<Share>),
+    /// A picture of all rows.
+    Drawn(Box<Picture>),
     /// The shard is of no use.
     Failed,
-}
-
-impl Drop for Shard {
-    fn drop(&mut self) {
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
-    }
 }
 
 impl Pool {
@@ -78,12 +83,22 @@ impl Pool {
 
     /// Can it take a pass?
     pub fn is_free(&self) -> bool {
-        self.under_way.is_none() && self.shards.iter().all(|shard| shard.ready)
+        self.under_way.is_none() && self.stands()
     }
 
     /// Is a pass under way?
     pub fn is_busy(&self) -> bool {
         self.under_way.is_some()
+    }
+
+    /// Is a picture under way?
+    pub fn draws(&self) -> bool {
+        self.drawing.is_some()
+    }
+
+    /// Do all shards take orders?
+    pub fn stands(&self) -> bool {
+        self.shards.iter().all(|shard| shard.ready)
     }
 
     /// How many workers make a pass, this one included.
@@ -103,6 +118,7 @@ later! { Shards 2:
             has_singles: false,
             number: 0,
             under_way: None,
+            drawing: None,
         };
         pool.take_rows(matrix);
         Some(pool)
@@ -119,9 +135,7 @@ later! { Shards 5:
 later! { Shards 3:
     /// Makes a pass: this worker's share at once, the others by message. The pool is free.
     pub fn begin(pool: &mut Pool, matrix: &Matrix, pass: Pass) {
-        if parts::has(Part::Methods) && !std::mem::replace(&mut pool.has_methods, true) {
-            pool.tell(&Order::Load);
-        }
+        pool.load();
         if pass.single && !std::mem::replace(&mut pool.has_singles, true) {
             for shard in &pool.shards {
                 for part in pieces(shard.chunks.clone()) {
@@ -138,9 +152,32 @@ later! { Shards 3:
             false => share(matrix, &pass.mixture, 0..end, 0),
         };
         pool.under_way = Some(UnderWay {
+            number: pool.number,
             pass,
             own,
             shares: pool.shards.iter().map(|_| None).collect(),
+        });
+    }
+}
+
+later! { Shards 6:
+    /// Draws a picture: this worker's rows at once, the others by message. No other is under way,
+    /// and all shards take orders. A pass that is under way comes before it.
+    pub fn draw(pool: &mut Pool, matrix: &Matrix, sketch: Sketch) {
+        pool.load();
+        pool.number += 1;
+        let order = Order::Draw(pool.number, Box::new(sketch.clone()));
+        pool.tell(&order);
+        let end = pool.shards.first().map_or(0, |shard| shard.chunks.start);
+        let own = RowsOf {
+            blocks: end * (CHUNK_ROWS / BLOCK_ROWS),
+            ..RowsOf::all(matrix)
+        };
+        pool.drawing = Some(Drawing {
+            number: pool.number,
+            portion: portion(&sketch, &[own]),
+            sketch,
+            left: pool.shards.len(),
         });
     }
 }
@@ -161,8 +198,15 @@ later! { Shards 4:
             }
             return Heard::Wait;
         }
-        let answer = unpack::<Answer>(data).filter(|(answer, _)| answer.0 == pool.number);
-        let (Some((Answer(_, share), _)), Some(under_way)) = (answer, &mut pool.under_way) else {
+        let (number, share) = match unpack::<Answer>(data) {
+            Some((Answer::Share(number, share), _)) => (number, share),
+            Some((Answer::Drawn(number, shelves), sums)) => {
+                return pool.take_drawn(number, shelves.as_ref(), &sums);
+            }
+            None => return Heard::Wait,
+        };
+        let under_way = pool.under_way.as_mut().filter(|pass| pass.number == number);
+        let Some(under_way) = under_way else {
             return Heard::Wait;
         };
         under_way.shares[i] = Some(share);
@@ -170,7 +214,7 @@ later! { Shards 4:
             return Heard::Wait;
         }
         match pool.under_way.take() {
-            Some(UnderWay { pass, own, shares }) => {
+            Some(UnderWay { pass, own, shares, .. }) => {
                 let all = std::iter::once(own).chain(shares.into_iter().flatten());
                 Heard::Whole(pass, all.collect())
             }
@@ -186,7 +230,7 @@ impl Pool {
         // Answers to a pass over other rows are no longer awaited.
         self.under_way = None;
         self.has_singles = false;
-        self.number += 1;
+        self.drawing = None;
         let chunks = matrix.n_rows().div_ceil(CHUNK_ROWS);
         let workers = self.n_workers();
         let cuts = cuts(chunks, workers, matrix.n_columns());
@@ -195,6 +239,31 @@ impl Pool {
             if shard.ready {
                 shard.send_rows(matrix);
             }
+        }
+    }
+
+    /// Adds what a shard drew.
+    fn take_drawn(&mut self, number: u64, shelves: Option<&Shelves>, sums: &JsValue) -> Heard {
+        let mine = self.drawing.take_if(|drawing| drawing.number == number);
+        let Some(mut drawing) = mine else {
+            return Heard::Wait;
+        };
+        let sums = sums.dyn_ref::<Uint32Array>().map(Uint32Array::to_vec);
+        if !drawing.portion.put(&sums.unwrap_or_default(), shelves) {
+            return Heard::Failed;
+        }
+        drawing.left -= 1;
+        if drawing.left > 0 {
+            self.drawing = Some(drawing);
+            return Heard::Wait;
+        }
+        Heard::Drawn(Box::new(complete(drawing.portion, &drawing.sketch)))
+    }
+
+    /// Some models need more of the program.
+    fn load(&mut self) {
+        if parts::has(Part::Methods) && !std::mem::replace(&mut self.has_methods, true) {
+            self.tell(&Order::Load);
         }
     }
 
@@ -212,32 +281,15 @@ impl Shard {
     }
 
     fn tell(&self, order: &Order) {
-        let _ = self.worker.post_message(&pack(order, None));
+        self.worker.post(&pack(order, None));
     }
 }
 
 fn start(i: usize, on_shard: OnShard) -> Result<Shard, JsValue> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    options.set_name(NAME);
-    // Beside this worker's own file.
-    let worker = Worker::new_with_options("./worker.js", &options)?;
-    let hear = on_shard.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        hear(i, Some(event.data()));
-    });
-    let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-        event.prevent_default();
-        on_shard(i, None);
-    });
-    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     Ok(Shard {
-        worker,
+        worker: Connection::start(NAME, Rc::new(move |said| on_shard(i, said.ok())))?,
         chunks: 0..0,
         ready: false,
-        _on_message: on_message,
-        _on_error: on_error,
     })
 }
 

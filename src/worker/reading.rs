@@ -9,10 +9,10 @@ use web_sys::{File, FileReaderSync};
 use super::messages::Reply;
 use super::server::Server;
 use crate::data::DEFAULT_COLUMNS;
-use crate::data::csv::{CsvError, Fed, Options, Outlook, ReadTable, Reader};
+use crate::data::csv::{CsvError, Fed, Options, Outlook, Reader};
 use crate::digits::fixed;
 use crate::later::later;
-use crate::session::{Need, Problem, SMALLER, Session, not_opened};
+use crate::session::{Need, Opening, Problem, SMALLER, Session, not_opened};
 
 /// Bytes of a piece: some 25 ms of work.
 const PIECE: f64 = 4e6;
@@ -38,6 +38,10 @@ struct Reading {
     told: f64,
     /// Is it read once more?
     again: bool,
+    /// What has been made of what was read, once all is.
+    opening: Option<Opening>,
+    /// What was told of all that was read.
+    in_all: String,
 }
 
 later! { Files 1:
@@ -52,6 +56,8 @@ later! { Files 1:
             began: now,
             told: now,
             again: false,
+            opening: None,
+            in_all: String::new(),
         }));
         server.read_soon();
     }
@@ -95,18 +101,14 @@ impl Server {
             return false;
         };
         match reading.go_on(&mut self.session) {
-            Ok(None) => {
+            Ok(true) => {
                 if let Some(words) = reading.progress() {
                     self.reply(&Reply::Busy(words));
                 }
                 UNDER_WAY.set(Some(reading));
                 return true;
             }
-            Ok(Some(read)) => {
-                let name = reading.file.name();
-                drop(reading);
-                self.session.open_read(&name, Ok(read));
-            }
+            Ok(false) => {}
             Err(problem) => self.session.tell(problem),
         }
         false
@@ -114,8 +116,12 @@ impl Server {
 }
 
 impl Reading {
-    /// The next piece; the table after the last one.
-    fn go_on(&mut self, session: &mut Session) -> Result<Option<ReadTable>, Problem> {
+    /// The next piece, and after the last one what is made of them; false once that is shown.
+    fn go_on(&mut self, session: &mut Session) -> Result<bool, Problem> {
+        if let Some(opening) = self.opening.take() {
+            self.opening = session.go_on_opening(opening)?;
+            return Ok(self.opening.is_some());
+        }
         let (name, size) = (self.file.name(), self.file.size());
         let refused = |e: CsvError| not_opened(&name, &e.what(), e.remedy());
         if self.at < size {
@@ -130,7 +136,7 @@ impl Reading {
             self.at = end;
             if self.reader.feed(&self.piece).map_err(refused)? == Fed::Again {
                 self.start_again();
-                return Ok(None);
+                return Ok(true);
             }
             if let Some(need) = self.need() {
                 session
@@ -138,13 +144,14 @@ impl Reading {
                     .map_err(|why| not_opened(&name, &why, SMALLER))?;
                 self.reader.reserve(size);
             }
-            return Ok(None);
+            return Ok(true);
         }
-        let read = self.reader.finish().map_err(refused)?;
-        if read.is_none() {
-            self.start_again();
+        self.piece = Vec::new();
+        match self.reader.finish().map_err(refused)? {
+            None => self.start_again(),
+            Some(read) => self.opening = Some(session.begin_to_open(&name, read)?),
         }
-        Ok(read)
+        Ok(true)
     }
 
     /// From the first byte again, with what the reader has found out.
@@ -184,8 +191,7 @@ impl Reading {
     fn progress(&mut self) -> Option<String> {
         let now = js_sys::Date::now();
         let size = self.file.size();
-        // The last piece of a large file is always told: the data are made ready next, during
-        // which nothing is.
+        // Of what is made of a large file at the end each thing is told: it takes long.
         let last = self.at == size && now - self.began > BREATH;
         if now - self.told < BREATH && !last {
             return None;
@@ -193,6 +199,10 @@ impl Reading {
         self.told = now;
         let megabytes = |bytes: f64| fixed(bytes / 1e6, 0);
         let millions = |rows: f64| fixed(rows / 1e6, 2);
+        if let Some(opening) = &self.opening {
+            let next = opening.words();
+            return Some(format!("{} Making them ready: {next} …", self.in_all));
+        }
         let rows = self.reader.n_rows() as f64;
         let mut words = format!(
             "Reading {}{}: {} of {} MB, {} million rows, {} million a second.",
@@ -207,9 +217,7 @@ impl Reading {
         if !need.is_empty() {
             words += &format!(" {need} This tab can hold it.");
         }
-        if last {
-            words += " Making them ready …";
-        }
+        self.in_all = words.clone();
         Some(words)
     }
 }

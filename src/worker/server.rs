@@ -13,9 +13,9 @@ use super::messages::{Effort, Reply, Request, pack, unpack};
 use super::pool::Pool;
 use super::sharing::Sharing;
 use super::times::Times;
-use super::{exporting, parts, reading, sets};
+use super::{exporting, link, parts, past, reading, sets};
 use crate::later::Part;
-use crate::plot::{PictureRequest, picture};
+use crate::plot::{Picture, PictureRequest, Sketch};
 use crate::session::{Command, Problem, Session};
 
 /// Milliseconds of work between two looks at the messages.
@@ -43,6 +43,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         unseen: false,
         shown: 0.0,
         picture: None,
+        next_past: 0.0,
         next_picture: 0.0,
         effort: Effort::default(),
         measuring: None,
@@ -115,7 +116,9 @@ pub(super) struct Server {
     /// When the last view was sent, in milliseconds.
     pub(super) shown: f64,
     /// The picture that the page waits for.
-    picture: Option<PictureRequest>,
+    pub(super) picture: Option<PictureRequest>,
+    /// Before then the past is not looked at in a free run, in milliseconds.
+    pub(super) next_past: f64,
     /// Before then no picture is drawn in a free run, in milliseconds.
     next_picture: f64,
     /// What the last iterations took.
@@ -175,6 +178,7 @@ impl Server {
                     self.show();
                 }
             },
+            Request::Link => link::tell(self),
             Request::Picture(request) => {
                 self.picture = Some(request);
             }
@@ -191,6 +195,13 @@ impl Server {
     /// Carries out a command, for which more of the program may have to come.
     fn handle(&mut self, command: Command) {
         let mut loaded = parts::load(Part::Steps);
+        if loaded.is_ok() {
+            loaded = match &command {
+                Command::Explain(true) => parts::load(Part::Past),
+                Command::OpenLink(text) => link::prepare(text),
+                _ => loaded,
+            };
+        }
         if command.goes_beyond() && loaded.is_ok() {
             loaded = parts::load(Part::Methods);
         }
@@ -251,25 +262,43 @@ impl Server {
     /// pictures: they take a quarter of the time at most.
     pub(super) fn draw(&mut self) {
         let start = self.now();
-        if self.hurries() && start < self.next_picture {
+        self.redraw_lost();
+        if self.sharing.drawing.is_some() || self.hurries() && start < self.next_picture {
             return;
         }
         let Some(request) = self.picture.take() else {
             return;
         };
-        let picture = picture(&self.session, &request);
+        let sketch = Sketch::new(&self.session, request);
+        if let Some(sketch) = self.share_drawing(sketch) {
+            let matrix = self.session.experiment().selection().matrix().clone();
+            let shared = sketch.can_be_shared();
+            let picture = sketch.picture(&matrix);
+            self.send_picture(picture);
+            if shared && self.now() - start > SLICE {
+                self.share_next_drawing(&matrix);
+            }
+            // The first picture is on its way: what the first command will need may come
+            // meanwhile. If it does not, the command tries again and says so.
+            let _ = parts::load(Part::Steps);
+        }
+        self.has_drawn(start);
+    }
+
+    pub(super) fn send_picture(&self, picture: Picture) {
         let points = Uint8ClampedArray::new_from_slice(&picture.points);
         let message = pack(&Reply::Picture(picture), Some(&points));
         let _ = self
             .scope
             .post_message_with_transfer(&message, &Array::of1(&points.buffer()));
+    }
+
+    /// Since `start` nothing was done but to draw.
+    pub(super) fn has_drawn(&mut self, start: f64) {
         let end = self.now();
-        self.next_picture = end + 3.0 * (end - start);
+        self.next_picture = self.next_picture.max(end) + 3.0 * (end - start);
         // No part of a pass that is under way.
         self.sharing.pass_began += end - start;
-        // The first picture is on its way: what the first command will need may come meanwhile.
-        // If it does not, the command tries again and says so.
-        let _ = parts::load(Part::Steps);
     }
 
     /// Advances the session if it plays.
@@ -359,6 +388,10 @@ impl Server {
         self.page_busy = true;
         self.unseen = false;
         self.shown = now;
+        // Before its first step a run has no past.
+        if parts::has(Part::Steps) {
+            past::send(self);
+        }
         let view = self.session.view();
         self.reply(&Reply::View(Box::new(view), self.effort));
     }

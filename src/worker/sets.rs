@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use js_sys::Uint8Array;
-use wasm_bindgen::JsCast;
-use web_sys::{DedicatedWorkerGlobalScope, Url, XmlHttpRequest, XmlHttpRequestResponseType};
+use web_sys::{XmlHttpRequest, XmlHttpRequestResponseType};
 
 use crate::data::builtin::{self, Builtin};
 
@@ -30,17 +29,13 @@ pub fn load(set: &Builtin) -> Result<Cow<'static, [u8]>, String> {
     Ok(Cow::Owned(bytes))
 }
 
-/// A file of the page. A worker may wait for it: it blocks nobody.
+/// A file of the page, which lies beside the worker's own. A worker may wait for it: it blocks
+/// nobody.
 pub(super) fn fetch(file: &str) -> Result<Vec<u8>, String> {
     let failed = |_| format!("{file} could not be loaded");
-    let scope: DedicatedWorkerGlobalScope = js_sys::global()
-        .dyn_into()
-        .map_err(|_| "not in a worker".to_owned())?;
-    // The worker's own address is that of worker.js, beside which the sets lie.
-    let url = Url::new_with_base(file, &scope.location().href()).map_err(failed)?;
     let request = XmlHttpRequest::new().map_err(failed)?;
     request
-        .open_with_async("GET", &url.href(), false)
+        .open_with_async("GET", file, false)
         .map_err(failed)?;
     request.set_response_type(XmlHttpRequestResponseType::Arraybuffer);
     request.send().map_err(failed)?;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::{Array, Uint32Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,6 +15,7 @@ use crate::data::{Matrix, Singles};
 use crate::fit::{CHUNK_ROWS, Share, share, share_single};
 use crate::later::{Part, later};
 use crate::mixture::Mixture;
+use crate::plot::{RowsOf, Shelves, Sketch, portion};
 
 /// What a worker is called that is one.
 pub const NAME: &str = "shard";
@@ -31,11 +33,18 @@ pub enum Order {
     Singles(usize, Singles),
     /// The pass of this number under this mixture; in single precision?
     Pass(u64, Rc<Mixture>, bool),
+    /// The picture of this number is to be drawn, as far as it is of the rows.
+    Draw(u64, Box<Sketch>),
 }
 
-/// From a shard: a pass's number and the share in it.
+/// From a shard.
 #[derive(Serialize, Deserialize)]
-pub struct Answer(pub u64, pub Share);
+pub enum Answer {
+    /// A pass's number and the share in it.
+    Share(u64, Share),
+    /// A picture's number and the heat map of the rows; the sums of the points are beside.
+    Drawn(u64, Option<Shelves>),
+}
 
 later! { Shards 1:
     /// Answers orders for as long as the worker lives.
@@ -84,7 +93,18 @@ fn answer(scope: &DedicatedWorkerGlobalScope, rows: &mut Rows, order: Order) {
                     whole.append(share(rows, &mixture, chunks, *first));
                 }
             }
-            let _ = scope.post_message(&pack(&Answer(number, whole), None));
+            let _ = scope.post_message(&pack(&Answer::Share(number, whole), None));
+        }
+        Order::Draw(number, sketch) => {
+            let rows = rows.doubles.iter().map(|(chunk, matrix)| RowsOf {
+                first: chunk * CHUNK_ROWS,
+                ..RowsOf::all(matrix)
+            });
+            let rows: Vec<RowsOf> = rows.collect();
+            let mut portion = portion(&sketch, &rows);
+            let sums = Uint32Array::new_from_slice(&portion.crowd.sums());
+            let message = pack(&Answer::Drawn(number, portion.shelves), Some(&sums));
+            let _ = scope.post_message_with_transfer(&message, &Array::of1(&sums.buffer()));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::server::{SLICE, Server};
 use super::{measure, parts};
 use crate::data::Matrix;
 use crate::later::Part;
+use crate::plot::{PictureRequest, Sketch};
 
 /// Milliseconds an iteration from which on it is worth sharing out: a message there and back
 /// costs about 0.1.
@@ -28,6 +29,8 @@ pub struct Sharing {
     pub alone: (u64, f64),
     /// When the pass under way began, in milliseconds, or as much later as was drawn since.
     pub pass_began: f64,
+    /// The picture that shards take part in.
+    pub drawing: Option<PictureRequest>,
     /// Did shards fail once? They are not tried again.
     failed: bool,
 }
@@ -67,6 +70,46 @@ impl Server {
         true
     }
 
+    /// Lets shards take part in a picture; gives it back if it has to be drawn alone.
+    pub(super) fn share_drawing(&mut self, sketch: Sketch) -> Option<Sketch> {
+        let matrix = self.session.experiment().selection().matrix().clone();
+        let pool = self.sharing.pool.as_mut();
+        let pool = pool.filter(|pool| pool.holds(&matrix) && pool.stands());
+        match pool {
+            Some(pool) if self.measuring.is_none() && sketch.can_be_shared() => {
+                self.sharing.drawing = Some(sketch.request().clone());
+                pool::draw(pool, &matrix, sketch);
+                None
+            }
+            _ => Some(sketch),
+        }
+    }
+
+    /// A picture took long: shards are raised to take part in the next.
+    pub(super) fn share_next_drawing(&mut self, matrix: &Rc<Matrix>) {
+        if self.measuring.is_some() || self.sharing.failed {
+            return;
+        }
+        match &mut self.sharing.pool {
+            None => {
+                self.sharing.pool = self.raise(matrix);
+                self.sharing.failed = self.sharing.pool.is_none();
+            }
+            Some(pool) if !pool.holds(matrix) => pool::give(pool, matrix),
+            Some(_) => {}
+        }
+    }
+
+    /// The page waits for a picture that shards took part in until they died or were given other
+    /// rows: it is drawn anew.
+    pub(super) fn redraw_lost(&mut self) {
+        if !self.sharing.pool.as_ref().is_some_and(Pool::draws)
+            && let Some(request) = self.sharing.drawing.take()
+        {
+            self.picture.get_or_insert(request);
+        }
+    }
+
     pub(super) fn raise(&self, matrix: &Rc<Matrix>) -> Option<Pool> {
         let processors = self.scope.navigator().hardware_concurrency() as usize;
         let n = processors.saturating_sub(1).min(MOST_SHARDS);
@@ -86,6 +129,7 @@ impl Server {
             }
             return;
         }
+        let began = self.now();
         let Some(pool) = &mut self.sharing.pool else {
             return;
         };
@@ -95,6 +139,12 @@ impl Server {
         };
         match heard {
             Heard::Wait => {}
+            Heard::Drawn(picture) => {
+                self.sharing.drawing = None;
+                self.send_picture(*picture);
+                self.has_drawn(began);
+                self.schedule();
+            }
             Heard::Failed => {
                 self.sharing.pool = None;
                 self.sharing.failed = true;

@@ -47,6 +47,10 @@ async fn every_control_in_turn(setup: &Setup) -> Result<()> {
     page.read_at("0 at the start").await?;
     page.press(&key::with(key::SHIFT, key::RIGHT)).await?;
     page.read_at("1 after M-step").await?;
+    // The box beside the curve comes with the first iteration.
+    let tools = "return !!document.getElementById('looks')";
+    page.wait_until("the curve can be looked at otherwise", tools)
+        .await?;
     let n = page.run(CONTROLS, vec![]).await?;
     let n = n.as_u64().context("a number of controls")?;
     ensure!(n > 30, "only {n} controls");

@@ -163,6 +163,12 @@ async fn measure(rows: usize) -> Result<()> {
     .await?;
     pause(&page).await?;
 
+    drag(&page, "dragging the timeline").await?;
+    page.close().await
+}
+
+/// Drags the timeline to and fro.
+async fn drag(page: &Page, what: &str) -> Result<()> {
     let timeline = page.find(Role::Slider, "Timeline").await?;
     let (x, y, width, height) = timeline.rectangle().await?;
     let mouse = async |kind: &str, x: f64| -> Result<Value> {
@@ -173,7 +179,7 @@ async fn measure(rows: usize) -> Result<()> {
         page.devtools("Input.dispatchMouseEvent", at).await
     };
     mouse("mousePressed", x + width - 8.0).await?;
-    watch(&page, "dragging the timeline", async |round| {
+    watch(page, what, async |round| {
         let phase = (f64::from(round) / 40.0).fract();
         let there = 1.0 - 2.0 * (phase - 0.5).abs();
         mouse("mouseMoved", x + 8.0 + (width - 16.0) * there).await?;
@@ -181,6 +187,36 @@ async fn measure(rows: usize) -> Result<()> {
     })
     .await?;
     mouse("mouseReleased", x + width / 2.0).await?;
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "measures and checks nothing: cargo xtask measure"]
+async fn five_thousand_iterations_of_a_hundred_thousand_points() -> Result<()> {
+    let page = Page::open(&Setup::default()).await?;
+    page.read_at("0 at the start").await?;
+    page.run(WATCH, vec![]).await?;
+    page.upload("many.csv", table(100_000).as_bytes()).await?;
+    page.read_when(|now| now.data == "many.csv").await?;
+    page.set_number("Components (K)", 8).await?;
+    page.read_when(|now| now.components.len() == 9).await?;
+    let unfold = "document.querySelectorAll('details').forEach(d => d.open = true)";
+    page.run(unfold, vec![]).await?;
+    page.fill(Role::Textbox, "Tolerance", "0").await?;
+    page.set_number("Iteration limit", 5000).await?;
+    let start = Instant::now();
+    page.click("Run to convergence").await?;
+    while page.read().await?.status == "running" || start.elapsed().as_secs() < 2 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!(
+        "\n{} in {:.1} s",
+        page.read().await?.iteration,
+        start.elapsed().as_secs_f64()
+    );
+    drag(&page, "dragging the timeline").await?;
+    page.choose("Curve", "bound and gap").await?;
+    drag(&page, "the same with bound and gap").await?;
     page.close().await
 }
 
