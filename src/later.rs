@@ -25,6 +25,8 @@ pub enum Part {
     Measure,
     /// Passes over the rows in several workers at once.
     Shards,
+    /// Files out, and models in.
+    Export,
 }
 
 impl Part {
@@ -39,6 +41,7 @@ impl Part {
             Part::Methods => "later_methods.wasm",
             Part::Measure => "later_measure.wasm",
             Part::Shards => "later_shards.wasm",
+            Part::Export => "later_export.wasm",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! quickest way to drive it is a [`session::Session`]; the two browser rooms exist in
 //! wasm only, so nothing above them can reach for the browser.
 //!
-//! The house has eight rooms; each imports only from rooms above it.
+//! The house has nine rooms; each imports only from rooms above it.
 //!
 //! | room | what lives there |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | [`fit`] | how it is fitted: initialisation, the E-step and M-step, stopping |
 //! | [`study`] | what a fit tells: health of components, saddles, information criteria |
 //! | [`session`] | the experiment as a document: settings, history of half-steps, commands in and views out |
+//! | [`export`] | files out: the model, the rows, scripts that go on from it |
 //! | [`plot`] | pictures: from a plain scene to pixels, without a browser |
 //! | `worker` | the same wasm file in its other role: it owns the session |
 //! | `ui` | Leptos components, one concept a file; no mathematics |
@@ -38,6 +39,7 @@
 
 pub mod data;
 pub mod digits;
+pub mod export;
 pub mod fit;
 pub mod later;
 pub mod mixture;

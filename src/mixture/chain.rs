@@ -70,18 +70,22 @@ impl Chain {
     /// # Errors
     /// If one is not a distribution; the error names the state.
     pub fn new(mut start: Vec<f64>, mut transitions: Vec<f64>) -> Result<Chain, ChainError> {
+        check(&start, &transitions)?;
         let k = start.len();
-        if k == 0 || k > MAX_COMPONENTS || transitions.len() != k * k {
-            return Err(ChainError::Lengths);
+        for p in std::iter::once(&mut start[..]).chain(transitions.chunks_exact_mut(k)) {
+            let sum: f64 = p.iter().sum();
+            p.iter_mut().for_each(|v| *v /= sum);
         }
-        if !normalise(&mut start) {
-            return Err(ChainError::Start);
-        }
-        for (state, row) in transitions.chunks_exact_mut(k).enumerate() {
-            if !normalise(row) {
-                return Err(ChainError::Row { state });
-            }
-        }
+        Chain::restored(start, transitions)
+    }
+
+    /// As [`Self::new`], but the probabilities keep every bit: those of a chain as it was.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn restored(start: Vec<f64>, transitions: Vec<f64>) -> Result<Chain, ChainError> {
+        check(&start, &transitions)?;
+        let k = start.len();
         Ok(Chain {
             stays: transitions.iter().step_by(k + 1).copied().collect(),
             start,
@@ -140,17 +144,27 @@ impl Chain {
     }
 }
 
-/// Divides by the sum; false if this is not a distribution.
-fn normalise(p: &mut [f64]) -> bool {
+fn check(start: &[f64], transitions: &[f64]) -> Result<(), ChainError> {
+    let k = start.len();
+    if k == 0 || k > MAX_COMPONENTS || transitions.len() != k * k {
+        return Err(ChainError::Lengths);
+    }
+    if !is_distribution(start) {
+        return Err(ChainError::Start);
+    }
+    match transitions
+        .chunks_exact(k)
+        .position(|p| !is_distribution(p))
+    {
+        Some(state) => Err(ChainError::Row { state }),
+        None => Ok(()),
+    }
+}
+
+fn is_distribution(p: &[f64]) -> bool {
     let sum: f64 = p.iter().sum();
     // Written so that NaN fails too.
-    if !(p.iter().all(|&v| v >= 0.0) && (sum - 1.0).abs() <= 1e-6) {
-        return false;
-    }
-    for v in p {
-        *v /= sum;
-    }
-    true
+    p.iter().all(|&v| v >= 0.0) && (sum - 1.0).abs() <= 1e-6
 }
 
 #[cfg(test)]

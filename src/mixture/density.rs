@@ -90,6 +90,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// What ln w_k + ln f_k(x) has that does not depend on the row, K numbers; minus infinity for
+    /// an empty component.
+    pub fn constants(&self) -> &[f64] {
+        &self.constants
+    }
+
     /// Squared Mahalanobis distances of the block's rows from component `k`, into `out`
     /// (at least as many numbers as the block has rows); of a row with holes, that of what
     /// it has.

@@ -74,5 +74,5 @@ pub use model::{Free, Kind, MAX_COMPONENTS, Mixture, MixtureError, Noise, letter
 pub(crate) use posterior::precision_gap;
 pub use posterior::{Concentration, Posterior};
 pub use responsibilities::Responsibilities;
-pub use sample::{Draws, Normals, sample};
+pub use sample::{Draws, Normals, draw, sample};
 pub use walk::ChainCounts;

@@ -271,6 +271,25 @@ impl Mixture {
         Ok(self)
     }
 
+    /// The same mixture with the weights of a mixture as it was, to the last bit: the other
+    /// constructors divide them by their sum, which may be 1 but for rounding. K numbers.
+    ///
+    /// # Errors
+    /// If there are not K of them, or one is further than 1e-9 from what it was.
+    pub fn with_restored_weights(mut self, weights: Vec<f64>) -> Result<Self, MixtureError> {
+        if weights.len() != self.weights.len() {
+            return Err(MixtureError::Lengths);
+        }
+        // Written so that NaN fails too.
+        let far = |(new, old): (&f64, &f64)| !((new - old).abs() <= 1e-9 && *new >= 0.0);
+        if let Some(component) = weights.iter().zip(&self.weights).position(far) {
+            let value = weights[component];
+            return Err(MixtureError::Weight { component, value });
+        }
+        self.weights = weights;
+        Ok(self)
+    }
+
     /// The same means and covariances as parameters of another density.
     pub(super) fn with_kind(mut self, weights: Vec<f64>, kind: Kind) -> Mixture {
         (self.weights, self.kind) = (weights, kind);
@@ -460,6 +479,21 @@ mod tests {
             Err(MixtureError::Lengths)
         );
         assert!(two().with_degrees(vec![4.0, 5.0], Free::Shared).is_err());
+    }
+
+    #[test]
+    fn restored_weights_keep_their_bits_and_are_the_same_but_for_rounding() {
+        let make = || {
+            let (means, unit) = (vec![vec![0.0], vec![1.0]], unit());
+            Mixture::new(CovarianceType::Full, vec![0.3, 0.7], means, vec![unit; 2]).unwrap()
+        };
+        let bits = vec![0.3f64.next_up(), 0.7f64.next_down()];
+        let restored = make().with_restored_weights(bits.clone()).unwrap();
+        assert_eq!(restored.weights(), bits);
+        assert!(make().with_restored_weights(vec![0.3]).is_err());
+        for bad in [0.31, -0.3, f64::NAN] {
+            assert!(make().with_restored_weights(vec![0.3, bad]).is_err());
+        }
     }
 
     #[test]

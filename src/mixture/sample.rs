@@ -80,7 +80,7 @@ pub fn sample(mixture: &Mixture, n: usize, uniform: &mut dyn FnMut() -> f64) -> 
     let mut columns = vec![Vec::with_capacity(n); d];
     let mut labels = Vec::with_capacity(n);
     let mut normals = Normals::default();
-    let mut z = vec![0.0; d];
+    let mut row = vec![0.0; d];
     for _ in 0..n {
         let target = uniform() * total;
         let mut sum = 0.0;
@@ -90,23 +90,34 @@ pub fn sample(mixture: &Mixture, n: usize, uniform: &mut dyn FnMut() -> f64) -> 
         });
         let component = component.unwrap_or(last);
         labels.push(component as u8);
-        for z in &mut z {
-            *z = normals.next(uniform);
-        }
-        // A t component is normal, on a scale of its own for every row.
-        let widen = degrees(mixture, component).map_or(1.0, |nu| {
-            (nu / chi_squared(nu, &mut normals, uniform)).sqrt()
-        });
-        let covariance = &mixture.covariances()[component];
-        for (j, column) in columns.iter_mut().enumerate() {
-            let mut x = covariance.pivot(j) * z[j];
-            for (l, z) in covariance.factor_row(j).iter().zip(&z) {
-                x += l * z;
-            }
-            column.push(mixture.means()[component][j] + widen * x);
+        draw(mixture, component, &mut normals, uniform, &mut row);
+        for (column, x) in columns.iter_mut().zip(&row) {
+            column.push(*x);
         }
     }
     Draws { columns, labels }
+}
+
+/// One row of a component, D numbers into `row`: mu + L z with z standard normal, for a t component on
+/// a scale of its own.
+pub fn draw(
+    mixture: &Mixture,
+    component: usize,
+    normals: &mut Normals,
+    uniform: &mut dyn FnMut() -> f64,
+    row: &mut [f64],
+) {
+    let z: Vec<f64> = row.iter().map(|_| normals.next(uniform)).collect();
+    let widen = degrees(mixture, component)
+        .map_or(1.0, |nu| (nu / chi_squared(nu, normals, uniform)).sqrt());
+    let covariance = &mixture.covariances()[component];
+    for (j, out) in row.iter_mut().enumerate() {
+        let mut x = covariance.pivot(j) * z[j];
+        for (l, z) in covariance.factor_row(j).iter().zip(&z) {
+            x += l * z;
+        }
+        *out = mixture.means()[component][j] + widen * x;
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::{caption, explain, present, status};
 use crate::data::{Matrix, Table};
 use crate::fit::{EditError, InitMethod, Objective, Settings, aitken_limit, merge, preview, split};
 use crate::later::later;
-use crate::mixture::letter;
+use crate::mixture::{Mixture, letter};
 use crate::study::{Health, MAX_RESTARTS, Search};
 
 /// Iterations after which an edit's change of the objective is told.
@@ -287,6 +287,85 @@ impl Session {
         self.now.origin = origin.into();
         self.run_as(Mode::Running);
         Ok(())
+    }
+
+    /// A new run from a model that was read from a file, on the data at hand with their columns
+    /// in these roles; `place` puts its parameters into the coordinates of their matrix.
+    ///
+    /// # Errors
+    /// If a column cannot play its role, or the rows do not go with the model. Everything stays as
+    /// it was then.
+    pub fn open_model(
+        &mut self,
+        roles: Roles,
+        settings: Settings,
+        place: &dyn Fn(&Matrix) -> Mixture,
+        text: Rc<str>,
+        origin: String,
+    ) -> Result<(), Problem> {
+        let before = &self.now.selection;
+        let new_data = *before.roles() != roles;
+        let selection = match new_data {
+            true => Selection::with_roles(before.source().clone(), roles)?,
+            false => before.clone(),
+        };
+        let settings = Settings {
+            init: InitMethod::Given,
+            ..settings
+        };
+        let given = Rc::new(place(selection.matrix()));
+        self.mode = Mode::Idle;
+        self.begin_as(selection, settings, Some(given), new_data)?;
+        self.now.opened = Some(text);
+        self.now.made = None;
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
+    /// A run again, half-step for half-step, on the data at hand with their columns in these roles:
+    /// what it was asked ([`Experiment::asked`](super::Experiment::asked)), the parameters that it
+    /// began with if they were given, how far it went, and the half-step that was shown.
+    ///
+    /// # Errors
+    /// If a column cannot play its role, or what was asked does not go with the rows. Everything
+    /// stays as it was then.
+    pub fn replay(
+        &mut self,
+        roles: Roles,
+        asked: &[(usize, Settings)],
+        given: Option<Mixture>,
+        [last, shown]: [usize; 2],
+        origin: String,
+    ) -> Result<(), Problem> {
+        let Some(((_, first), later)) = asked.split_first() else {
+            return Ok(());
+        };
+        let selection = Selection::with_roles(self.now.selection.source().clone(), roles)?;
+        let matrix = selection.matrix().clone();
+        for (_, settings) in later {
+            settings.check(&matrix).map_err(super::change::refused)?;
+        }
+        self.mode = Mode::Idle;
+        self.begin_as(selection, first.clone(), given.map(Rc::new), true)?;
+        self.now.made = None;
+        // One step back undoes all of it.
+        let undo = self.undo.len();
+        for (after, settings) in later {
+            self.forward_to(*after);
+            self.adjust(settings.clone(), true)?;
+        }
+        self.undo.truncate(undo);
+        self.forward_to(last);
+        self.now.position = shown.min(self.now.run.last());
+        self.now.origin = origin.into();
+        Ok(())
+    }
+
+    /// To a half-step that may be still to be made, or as far as the run can go.
+    fn forward_to(&mut self, half_step: usize) {
+        while self.now.position < half_step && !self.now.stuck() {
+            self.now.forward();
+        }
     }
 
     /// A new run from parameters that were changed by hand.

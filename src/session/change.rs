@@ -72,11 +72,6 @@ impl Session {
         settings: Settings,
         new_data: bool,
     ) -> Result<(), Problem> {
-        let version = if new_data {
-            self.versions + 1
-        } else {
-            self.now.data_version
-        };
         let mut settings = settings;
         let given = match settings.init {
             InitMethod::Given => self.given(&selection, &settings),
@@ -85,8 +80,29 @@ impl Session {
         if given.is_none() && settings.init == InitMethod::Given {
             settings.init = InitMethod::KMeans;
         }
+        self.begin_as(selection, settings, given, new_data)
+    }
+
+    /// A new run, from these parameters if there are any.
+    pub(super) fn begin_as(
+        &mut self,
+        selection: Selection,
+        settings: Settings,
+        given: Option<Rc<Mixture>>,
+        new_data: bool,
+    ) -> Result<(), Problem> {
+        let version = if new_data {
+            self.versions + 1
+        } else {
+            self.now.data_version
+        };
         let made = self.now.made.clone().filter(|_| given.is_some());
+        let same = given.as_ref().zip(self.now.given.as_ref());
+        let same_given = same.is_some_and(|(a, b)| Rc::ptr_eq(a, b));
         let mut next = Experiment::new(selection, version, settings, given, self.runs + 1)?;
+        if same_given {
+            next.opened = self.now.opened.clone();
+        }
         next.made = made.map(|made| beyond::made_for(&made, &next));
         self.adopt(next, new_data);
         Ok(())

@@ -25,6 +25,8 @@ pub struct Experiment {
     pub(super) run: Run,
     /// The parameters that were given to start from.
     pub(super) given: Option<Rc<Mixture>>,
+    /// The file that they come from, as text, if they do.
+    pub(super) opened: Option<Rc<str>>,
     pub(super) position: usize,
     /// Why it begins as it does, if there is more to say than the settings do.
     pub(super) origin: Rc<str>,
@@ -92,6 +94,7 @@ impl Experiment {
             plan,
             run,
             given: None,
+            opened: None,
             position: 0,
             origin: Rc::default(),
             made: None,
@@ -109,6 +112,29 @@ impl Experiment {
     /// What was asked.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The parameters that were given to start from.
+    pub fn given(&self) -> Option<&Rc<Mixture>> {
+        self.given.as_ref()
+    }
+
+    /// The text of the model's file that they come from, if they do.
+    pub fn opened(&self) -> Option<&str> {
+        self.opened.as_deref()
+    }
+
+    /// What the path of the run depends on: the settings of its start, then those that took
+    /// effect later, each with the half-step after which they did. The last are those that hold.
+    pub fn asked(&self) -> Vec<(usize, Settings)> {
+        let later = self.changes.iter();
+        let mut asked = vec![(0, (*self.first).clone())];
+        asked.extend(later.map(|change| (change.at, (*change.settings).clone())));
+        // What only ends a run is no change along it.
+        if let Some((_, last)) = asked.last_mut() {
+            *last = self.settings.clone();
+        }
+        asked
     }
 
     /// The history.

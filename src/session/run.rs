@@ -243,6 +243,12 @@ impl Run {
         self.state(matrix, t).mixture
     }
 
+    /// The parameters after `t` iterations if they are at hand, and need not be computed again.
+    pub fn kept_mixture(&self, t: usize) -> Option<Rc<Mixture>> {
+        let state = self.iterates.get(t)?.state.as_ref()?;
+        Some(state.mixture.clone())
+    }
+
     /// How the E-step with the parameters after `t` iterations changed the strongest components
     /// of the rows; `None` for the first one, and after one over some of the rows.
     pub fn moves(&self, matrix: &Matrix, t: usize) -> Option<Moves> {

@@ -112,6 +112,11 @@ impl Source {
         &self.table
     }
 
+    /// Id of the built-in set that it is.
+    pub fn builtin_id(&self) -> Option<&'static str> {
+        self.builtin.map(|set| set.id)
+    }
+
     /// The K to begin with, if the source suggests one.
     pub fn suggested_components(&self) -> Option<usize> {
         self.builtin.map(|set| set.k)
@@ -330,6 +335,11 @@ impl Selection {
     /// Name of a matrix column.
     pub fn column_name(&self, column: usize) -> &str {
         self.source.table.columns()[self.roles.fitted[column]].name()
+    }
+
+    /// Table rows of the matrix rows, if some were left out.
+    pub fn kept(&self) -> Option<&[u32]> {
+        self.kept.as_ref().map(|rows| &rows[..])
     }
 
     /// Number of a matrix row in the table, from 1.

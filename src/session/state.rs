@@ -227,6 +227,16 @@ impl Session {
         self.open_read(name, csv::read(name, bytes));
     }
 
+    /// What could not be done, if something could not, which is then no longer told.
+    pub fn take_problem(&mut self) -> Option<Problem> {
+        self.problem.take()
+    }
+
+    /// Forgets the state to which undo would go: it was a step on the way.
+    pub fn forget_last(&mut self) {
+        self.undo.pop();
+    }
+
     /// Tells of something that could not be done outside the session, such as a file that
     /// cannot be read.
     pub fn tell(&mut self, problem: Problem) {

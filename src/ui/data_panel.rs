@@ -79,7 +79,7 @@ fn OpenFile() -> impl IntoView {
             <input
                 node_ref=input
                 type="file"
-                accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"
+                accept=".csv,.tsv,.txt,.json,text/csv,text/tab-separated-values,text/plain"
                 aria-label="CSV file"
                 hidden
                 on:change=typed(move |_| {

@@ -58,6 +58,13 @@ pub fn Header() -> impl IntoView {
                     <span class="theme-word">{words(move || theme.choice.get().word())}</span>
                 </button>
                 <button
+                    class="quiet"
+                    title="The model, the rows, scripts"
+                    on:click=press(move || desk.export.set(true))
+                >
+                    "Export"
+                </button>
+                <button
                     class="quiet square"
                     aria-label="Help"
                     title="Keys (?)"

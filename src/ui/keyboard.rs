@@ -56,11 +56,8 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
     if key == "Escape" {
         return escape(desk);
     }
-    if focus == Focus::Field
-        || desk.help.get_untracked()
-        || desk.share.get_untracked()
-        || event.alt_key()
-    {
+    let in_dialog = [desk.help, desk.share, desk.export].map(|open| open.get_untracked());
+    if focus == Focus::Field || in_dialog.contains(&true) || event.alt_key() {
         return false;
     }
     if event.ctrl_key() || event.meta_key() {
@@ -108,9 +105,9 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
 }
 
 fn escape(desk: Desk) -> bool {
-    if desk.help.get_untracked() || desk.share.get_untracked() {
-        desk.help.set(false);
-        desk.share.set(false);
+    let dialogs = [desk.help, desk.share, desk.export];
+    if dialogs.iter().any(|open| open.get_untracked()) {
+        dialogs.map(|open| open.set(false));
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {

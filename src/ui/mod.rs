@@ -15,6 +15,7 @@ mod data_panel;
 mod device;
 mod diagnostics;
 mod drop_file;
+mod export;
 mod format;
 mod header;
 mod heat_map;
@@ -44,6 +45,7 @@ use columns_panel::ColumnsPanel;
 use data_panel::DataPanel;
 use diagnostics::Diagnostics;
 use drop_file::DropVeil;
+use export::Export;
 use header::Header;
 use help::Help;
 use map_view::MapView;
@@ -93,6 +95,7 @@ fn Page() -> impl IntoView {
         <ProblemAlert />
         <DropVeil />
         <Help />
+        <Export />
         <Share />
     }
 }

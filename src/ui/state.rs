@@ -62,6 +62,10 @@ pub struct Desk {
     pub selected: RwSignal<Option<usize>>,
     /// Is the list of keys open?
     pub help: RwSignal<bool>,
+    /// Is the list of files open?
+    pub export: RwSignal<bool>,
+    /// What was saved last, in words.
+    pub saved: RwSignal<String>,
     /// Light or dark.
     pub theme: Theme,
     stage: StoredValue<Rc<Stage>, LocalStorage>,
@@ -98,6 +102,8 @@ impl Desk {
             stretched: RwSignal::new(false),
             selected,
             help: RwSignal::new(false),
+            export: RwSignal::new(false),
+            saved: RwSignal::new(String::new()),
             theme,
             stage: StoredValue::new_local(Rc::new(Stage::default())),
             client: StoredValue::new_local(None),
@@ -277,6 +283,7 @@ impl Desk {
             FromWorker::Busy(what) => {
                 self.busy.try_set(what);
             }
+            FromWorker::File(name, blob) => super::export::save(self, &name, &blob),
             FromWorker::Restarted(reason) => {
                 stage.forget_asked();
                 stage.keep_past(self, Past::default());

@@ -10,6 +10,7 @@ use super::stage::Layer;
 use super::state::use_desk;
 use super::surface::use_surface;
 use super::transport::phase_words;
+use crate::digits::fixed;
 use crate::session::Command;
 
 /// The strip and the slider over it. The slider is as long as what has been recorded.
@@ -41,7 +42,7 @@ pub fn Timeline() -> impl IntoView {
                 style:--recorded=words(move || {
                     let last = place().1;
                     desk.past.track();
-                    (last as f64 / desk.stage().end(last) as f64).to_string()
+                    fixed(last as f64 / desk.stage().end(last) as f64, 6)
                 })
                 aria-valuetext=words(move || {
                     desk.view.with(|v| format!("iteration {}, {}", v.iteration, phase_words(v.phase)))

@@ -40,6 +40,8 @@ pub enum FromWorker {
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
     Busy(String),
+    /// A file that was asked for: its name and its blob.
+    File(String, JsValue),
     /// The worker died for the reason given; another one has taken its place, if it could.
     Restarted(String),
 }
@@ -123,6 +125,11 @@ impl Client {
     /// Begins to measure this device, or ends it.
     pub fn measure(&self, begin: bool) {
         self.post(pack(&Request::Measure(begin), None));
+    }
+
+    /// Asks for a file: a packed [`Wanted`](crate::export::Wanted).
+    pub fn export(&self, wanted: Vec<u8>) {
+        self.post(pack(&Request::Export(wanted), None));
     }
 
     /// Goes where a link leads; if the worker has not begun yet, it begins there.
@@ -212,6 +219,7 @@ impl Client {
             Some((Reply::Link(text), _)) => self.say(FromWorker::Link(text)),
             Some((Reply::Measured(bytes), _)) => self.say(FromWorker::Measured(bytes)),
             Some((Reply::Busy(what), _)) => self.say(FromWorker::Busy(what)),
+            Some((Reply::File(name), blob)) => self.say(FromWorker::File(name, blob)),
             None => {}
         }
     }

@@ -26,6 +26,8 @@ pub enum Request {
     Open,
     /// This device is to be measured, or no longer.
     Measure(bool),
+    /// A file is wanted: packed, [`Wanted`](crate::export::Wanted).
+    Export(Vec<u8>),
     /// The link of what is shown is wanted.
     Link,
     /// Pixels are wanted.
@@ -49,6 +51,8 @@ pub enum Reply {
     Measured(Vec<u8>),
     /// A long job has begun; empty when it is over.
     Busy(String),
+    /// A file that was asked for, by its name; its blob travels beside this message.
+    File(String),
 }
 
 /// What the last iterations took.

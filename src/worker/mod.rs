@@ -11,6 +11,7 @@
 
 mod client;
 mod connection;
+mod exporting;
 mod link;
 mod measure;
 mod messages;
@@ -22,6 +23,7 @@ mod server;
 mod sets;
 mod shard;
 mod sharing;
+mod times;
 
 pub use client::{Client, FromWorker};
 pub use measure::{Measured, OFTEN_ENOUGH, Speed};

@@ -12,7 +12,8 @@ use super::measure::{self, Measuring};
 use super::messages::{Effort, Reply, Request, pack, unpack};
 use super::pool::Pool;
 use super::sharing::Sharing;
-use super::{link, parts, past, reading, sets};
+use super::times::Times;
+use super::{exporting, link, parts, past, reading, sets};
 use crate::later::Part;
 use crate::plot::{Picture, PictureRequest, Sketch};
 use crate::session::{Command, Problem, Session};
@@ -35,6 +36,8 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
         again: channel.port2(),
         scheduled: false,
         reads: false,
+        writes: false,
+        times: Times::default(),
         next_step: 0.0,
         page_busy: false,
         unseen: false,
@@ -54,9 +57,10 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) -> Result<(), String> {
     let ticking = server.clone();
     let tick = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let mut server = ticking.borrow_mut();
-        match event.data().is_null() {
-            true => server.tick(),
-            false => reading::read_on(&mut server),
+        match event.data() {
+            data if data.is_null() => server.tick(),
+            data if data == JsValue::TRUE => reading::read_on(&mut server),
+            _ => exporting::write_on(&mut server),
         }
     });
     channel
@@ -99,6 +103,10 @@ pub(super) struct Server {
     scheduled: bool,
     /// Will a tick of a reading come?
     pub(super) reads: bool,
+    /// Will a tick of a file that is being written come?
+    pub(super) writes: bool,
+    /// When the iterations were there.
+    pub(super) times: Times,
     /// When the next half-step of a play is due, in milliseconds.
     next_step: f64,
     /// Has the page a view that it has not answered?
@@ -163,6 +171,13 @@ impl Server {
                 self.measuring = None;
                 self.sharing.pool = None;
             }
+            Request::Export(wanted) => match parts::load(Part::Export) {
+                Ok(()) => exporting::begin(self, &wanted),
+                Err(why) => {
+                    self.lacks("This file was not written", &why);
+                    self.show();
+                }
+            },
             Request::Link => link::tell(self),
             Request::Picture(request) => {
                 self.picture = Some(request);
@@ -209,8 +224,16 @@ impl Server {
     fn open(&mut self, file: &File) {
         let name = file.name();
         self.reply(&Reply::Busy(format!("Reading {name}")));
-        let loaded = parts::load(Part::Steps).and_then(|()| parts::load(Part::Files));
-        match loaded {
+        let is_model = name.ends_with(".json");
+        let needed: &[Part] = match is_model {
+            true => &[Part::Steps, Part::Methods, Part::Export],
+            false => &[Part::Steps, Part::Files],
+        };
+        match needed.iter().try_for_each(|&part| parts::load(part)) {
+            Ok(()) if is_model => {
+                self.cancel();
+                exporting::open(self, file);
+            }
             Ok(()) => reading::begin(self, file),
             Err(why) => {
                 self.lacks(&format!("\u{201c}{name}\u{201d} was not opened"), &why);
@@ -224,6 +247,9 @@ impl Server {
     fn cancel(&mut self) {
         if self.reads {
             reading::cancel();
+        }
+        if self.writes {
+            exporting::cancel();
         }
     }
 
@@ -353,13 +379,15 @@ impl Server {
     /// Sends the view, or keeps it back until the page has taken in the one before:
     /// frames are dropped rather than queued.
     pub(super) fn show(&mut self) {
+        let now = self.now();
+        self.times.take(self.session.experiment(), now);
         if self.page_busy {
             self.unseen = true;
             return;
         }
         self.page_busy = true;
         self.unseen = false;
-        self.shown = self.now();
+        self.shown = now;
         // Before its first step a run has no past.
         if parts::has(Part::Steps) {
             past::send(self);

@@ -43,7 +43,7 @@ impl Browser {
             );
         }
         eprintln!("Installing {}", PACKAGES.join(", "));
-        install().context("cannot install Chromium and its driver")?;
+        install(&PACKAGES).context("cannot install Chromium and its driver")?;
         Self::find()?.context("Chromium was installed but is not on the PATH")
     }
 
@@ -90,10 +90,17 @@ fn is_root() -> bool {
     id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
-fn install() -> Result<()> {
+/// Installs packages of Debian.
+///
+/// # Errors
+/// If this machine is none, we are not root, or it does not succeed.
+pub fn install(names: &[&str]) -> Result<()> {
+    if find_program("apt-get").is_none() || !is_root() {
+        bail!("only root of a Debian can install {}", names.join(" "));
+    }
     let packages = || {
         let mut command = apt(&["install", "-y", "--no-install-recommends"]);
-        succeed(command.args(PACKAGES))
+        succeed(command.args(names))
     };
     succeed(&mut apt(&["update"]))?;
     packages().or_else(|_| {

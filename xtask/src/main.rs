@@ -8,6 +8,7 @@ mod lint;
 mod page;
 mod parts;
 mod peers;
+mod scripts;
 mod size;
 mod steps;
 mod suite;
@@ -50,7 +51,7 @@ enum Task {
     },
     /// Run every test there is, or those of one suite
     Test {
-        /// host, wasm or page; all three when none is named
+        /// host, wasm, page or scripts; all four when none is named
         #[arg(value_enum)]
         suite: Option<suite::Suite>,
         /// Run only tests whose name contains this

@@ -1,4 +1,4 @@
-//! The three suites of tests, and their tally.
+//! The suites of tests, and their tally.
 
 mod tally;
 
@@ -11,7 +11,7 @@ use tally::Tally;
 
 use crate::browser::Browser;
 use crate::cargo::{cargo, cargo_for_wasm, describe, ensure_wasm_target, succeed};
-use crate::{page, steps::Steps};
+use crate::{page, scripts, steps::Steps};
 
 /// Where tests run.
 #[derive(Clone, Copy, ValueEnum)]
@@ -22,6 +22,8 @@ pub enum Suite {
     Wasm,
     /// Against the built page, in a real browser
     Page,
+    /// The exported scripts, in scikit-learn, R, Spark and Node
+    Scripts,
 }
 
 /// Runs one suite or all, only tests with `filter` in their name if given, and ends with
@@ -63,6 +65,7 @@ impl Suite {
             Self::Host => "host: unit and reference tests",
             Self::Wasm => "wasm: in a headless browser",
             Self::Page => "page: the built page in a browser",
+            Self::Scripts => "scripts: in Python, R, Spark, Node",
         }
     }
 
@@ -72,6 +75,7 @@ impl Suite {
             Self::Host => host(filter)?,
             Self::Wasm => wasm(filter)?,
             Self::Page => page(filter)?,
+            Self::Scripts => scripts(filter)?,
         };
         if tally == Tally::default() {
             bail!("no test ran");
@@ -124,6 +128,17 @@ pub fn run_wasm_file(args: Vec<String>) -> Result<()> {
 fn page(filter: Option<&str>) -> Result<Tally> {
     let mut command = page_tests()?;
     count(command.args(filter))
+}
+
+fn scripts(filter: Option<&str>) -> Result<Tally> {
+    let (mut command, skipped) = scripts::tests(filter)?;
+    let tally = count(&mut command)?;
+    for what in skipped {
+        eprintln!(
+            "*** SKIPPED: scripts for {what}, which is not here and could not be installed ***"
+        );
+    }
+    Ok(tally)
 }
 
 /// Takes the screenshots: tests that are ignored otherwise.

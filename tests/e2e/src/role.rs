@@ -11,6 +11,8 @@ pub enum Role {
     Checkbox,
     /// Chooses one of a list.
     Combobox,
+    /// Lies above the page while it is open.
+    Dialog,
     /// Chooses a number by a handle.
     Slider,
     /// Chooses a number by typing.
@@ -31,6 +33,7 @@ impl Role {
             Self::Button => "button, [role=button], input[type=button]",
             Self::Checkbox => "input[type=checkbox], [role=checkbox]",
             Self::Combobox => "select, [role=combobox]",
+            Self::Dialog => "dialog[open], [role=dialog]",
             Self::Slider => "input[type=range], [role=slider]",
             Self::Spinbutton => "input[type=number], [role=spinbutton]",
             Self::Status => "output, [role=status]",
