@@ -2,7 +2,7 @@
 
 use mixscope::data::{Column, Table, TextValues, csv as own_csv};
 use mixscope::export::{Pieces, RowsWriter, SamplesWriter, run_log};
-use mixscope::fit::{Algorithm, Model};
+use mixscope::fit::{Algorithm, Model, Precision};
 use mixscope::session::{Command, Missing, Session};
 use mixscope::study::log_density;
 
@@ -230,4 +230,30 @@ fn the_log_has_a_line_an_iteration_and_times_only_where_they_were_taken() {
     // Without times it is the same on every device.
     let plain = |s: &Session| run_log(s.experiment(), &[]).unwrap();
     assert_eq!(plain(&session), plain(&session));
+}
+
+#[test]
+fn the_log_says_how_much_of_a_pass_was_left_out() {
+    let left_out = |apart: f64, precision: Precision| {
+        let column = |shift: usize| {
+            let x = move |i: usize| (i % 2) as f64 * apart + (i * 37 % (101 + shift)) as f64 * 0.01;
+            Column::number(["x", "y"][shift], (0..20_000).map(x).collect())
+        };
+        let table = Table::new("far", vec![column(0), column(1)]);
+        let mut session = Session::new();
+        session.open_table(table, String::new(), Vec::new());
+        session.handle(Command::SetComponents(2));
+        session.handle(Command::SetPrecision(precision));
+        for _ in 0..3 {
+            session.handle(Command::Step);
+        }
+        let log = run_log(session.experiment(), &[]).unwrap();
+        let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        last["left_out"].as_f64().unwrap()
+    };
+    assert_eq!(left_out(0.5, Precision::Exact), 0.0);
+    for precision in [Precision::Exact, Precision::Fast] {
+        let share = left_out(100.0, precision);
+        assert!(share > 0.3 && share <= 0.5, "{precision:?} {share}");
+    }
 }

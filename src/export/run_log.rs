@@ -34,6 +34,9 @@ struct Line<'a> {
     /// Largest over smallest eigenvalue of each covariance, the columns in units of their own
     /// standard deviation; none where the parameters are no longer kept.
     condition_numbers: Option<Vec<f64>>,
+    /// The share of all pairs of a row and a component that the E-step left out, since no sum would
+    /// change.
+    left_out: f64,
     /// How many of the numbers of this iteration are NaN or infinite.
     nan_count: usize,
     /// Since the run began, as the clock of the device has it: not what must be the same.
@@ -102,6 +105,7 @@ pub fn run_log(experiment: &Experiment, times: &[f64]) -> Result<String, ExportE
                 log_likelihood: iterate.log_likelihood,
                 counts: &iterate.counts,
                 condition_numbers,
+                left_out: iterate.left_out,
                 nan_count,
                 milliseconds: times.get(t).copied().filter(|t| t.is_finite()),
             },

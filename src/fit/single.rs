@@ -96,6 +96,8 @@ impl<'a> Kernel<'a> {
         match self.powers(block) {
             Some(reference) => {
                 node.log_likelihood += self.share_out(block.len, reference);
+                let left_out = self.components.len() - self.live.len();
+                node.left_out += (left_out * block.len) as f64;
                 self.add(block, node);
             }
             None => self.take_doubles(block, node),

@@ -13,7 +13,7 @@ use crate::plot::{PictureRequest, Sketch};
 
 /// Milliseconds an iteration from which on it is worth sharing out: a message there and back
 /// costs about 0.1.
-pub const WORTH_SHARING: f64 = 1.0;
+pub const WORTH_SHARING: f64 = 0.5;
 
 /// Workers beside this one at most, however many processors there are.
 const MOST_SHARDS: usize = 7;
