@@ -107,7 +107,9 @@ fn press(desk: Desk, event: &KeyboardEvent) -> bool {
 fn escape(desk: Desk) -> bool {
     let dialogs = [desk.help, desk.share, desk.export];
     if dialogs.iter().any(|open| open.get_untracked()) {
-        dialogs.map(|open| open.set(false));
+        for open in dialogs {
+            open.set(false);
+        }
     } else if desk.problem.with_untracked(Option::is_some) {
         desk.problem.set(None);
     } else if desk.busy.with_untracked(|what| !what.is_empty()) {
