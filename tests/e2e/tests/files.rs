@@ -177,6 +177,10 @@ async fn names_are_text_whatever_they_look_like() -> Result<()> {
 async fn a_file_goes_nowhere() -> Result<()> {
     let page = Page::open(&Setup::default()).await?;
     page.read_at("0 at the start").await?;
+    // What the page itself takes for a run, its curve and its address comes now.
+    page.click("Step").await?;
+    page.wait_until("the address follows", "return location.hash.length > 9")
+        .await?;
     let loading = page.requests().await?;
     assert!(loading.iter().any(|url| url.ends_with("/worker.js")));
     page.upload("faithful.csv", FAITHFUL).await?;
