@@ -196,6 +196,10 @@ impl Stage {
 
     /// Keeps the past and shows it.
     pub fn keep_past(&self, desk: Desk, past: Past) {
+        // Without what shows it there was none, and nothing to forget.
+        if !has(Part::Past) {
+            return;
+        }
         let before = self.past.replace(past);
         let now = self.past.borrow();
         // What stands on the timeline stays as it is while only the bounds are others: one of its
