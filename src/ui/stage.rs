@@ -166,9 +166,11 @@ impl Stage {
         }
         if self.trace.borrow().len() > 1 && !has(Part::Past) {
             // The first iteration: there is a curve to draw.
-            load_then(Part::Past, move |_| {
-                desk.past.try_update(|n| *n += 1);
-                desk.mark(Layer::Curve);
+            load_then(Part::Past, move |loaded| {
+                if loaded.is_ok() {
+                    desk.past.try_update(|n| *n += 1);
+                    desk.mark(Layer::Curve);
+                }
             });
         }
         let mut waiting = self.waiting.borrow_mut();
