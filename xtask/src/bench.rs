@@ -32,8 +32,8 @@ struct Times {
     peers: Vec<(&'static str, Vec<f64>)>,
 }
 
-/// Measures `rounds` times each and writes the table.
-pub fn run(rounds: usize) -> Result<()> {
+/// Measures `rounds` times each and writes the table; the others than scikit-learn not if `alone`.
+pub fn run(rounds: usize, alone: bool) -> Result<()> {
     let folder = root().join("target/bench");
     let cells = folder.join("cells");
     println!("writing the cells");
@@ -41,7 +41,7 @@ pub fn run(rounds: usize) -> Result<()> {
     succeed(export.arg(&cells))?;
     let native = read(&cells.join("cells.json"))?;
     write_plainly(&cells, list(&native))?;
-    let peers = peers(&folder, python(&folder)?);
+    let peers = peers(&folder, python(&folder)?, alone);
     let mut times: BTreeMap<String, Times> = BTreeMap::new();
     let mut versions = vec![String::new(); peers.len()];
     let mut browser = String::new();

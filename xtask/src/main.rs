@@ -62,11 +62,14 @@ enum Task {
     Shots,
     /// Measure how busy the page's own thread is while it plays many points
     Measure,
-    /// Race the page against scikit-learn on the standard cells
+    /// Race the page against scikit-learn, and other programs that are installed, on the standard cells
     Bench {
         /// How often each is measured, by turns
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// Against scikit-learn alone
+        #[arg(long)]
+        alone: bool,
     },
     /// Weigh the compressed page against its budget
     Size,
@@ -97,7 +100,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test { suite, filter } => return suite::run(suite, filter.as_deref()),
         Task::Shots => suite::shots()?,
         Task::Measure => suite::measure()?,
-        Task::Bench { rounds } => bench::run(rounds)?,
+        Task::Bench { rounds, alone } => bench::run(rounds, alone)?,
         Task::Size => size::check()?,
         Task::Lint => lint::check()?,
         Task::WasmRunner { args } => suite::run_wasm_file(args)?,

@@ -28,8 +28,8 @@ impl Peer {
     }
 }
 
-/// scikit-learn in `python`, and what else is there; says what is not.
-pub fn peers(folder: &Path, python: PathBuf) -> Vec<Peer> {
+/// scikit-learn in `python` and, unless that is to be `alone`, what else is there; says what is not.
+pub fn peers(folder: &Path, python: PathBuf, alone: bool) -> Vec<Peer> {
     let scripts = root().join("xtask/bench");
     let script = |name: &str| Some(scripts.join(name));
     let mut peers = vec![Peer {
@@ -37,6 +37,9 @@ pub fn peers(folder: &Path, python: PathBuf) -> Vec<Peer> {
         program: python.clone(),
         script: script("scikit.py"),
     }];
+    if alone {
+        return peers;
+    }
     let mut offer = |name, program: Option<PathBuf>, script| match program {
         Some(program) => peers.push(Peer {
             name,
