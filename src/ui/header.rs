@@ -7,7 +7,7 @@ use super::controls::Icon;
 use super::state::use_desk;
 use crate::session::Command;
 
-/// Mark and name; undo, redo, theme and help.
+/// Mark and name; undo, redo, what goes out, theme and help.
 #[component]
 pub fn Header() -> impl IntoView {
     let desk = use_desk();
@@ -50,19 +50,21 @@ pub fn Header() -> impl IntoView {
                 </button>
                 <button
                     class="quiet"
+                    aria-label="Export"
+                    title="The model, the rows, scripts"
+                    on:click=press(move || desk.export.set(true))
+                >
+                    <Icon d="M7.2 1.5h1.6v6.2l2.3-2.3 1.1 1.1L8 10.7 3.8 6.5l1.1-1.1 2.3 2.3zM2 12.4h12V14H2z" />
+                    <span class="theme-word">"Export"</span>
+                </button>
+                <button
+                    class="quiet"
                     aria-label=words(move || format!("Theme: {}", theme.choice.get().word()))
                     title="Light, dark, or as the system says"
                     on:click=press(move || theme.turn())
                 >
                     <Icon d="M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3v10A5 5 0 0 1 8 3z" />
                     <span class="theme-word">{words(move || theme.choice.get().word())}</span>
-                </button>
-                <button
-                    class="quiet"
-                    title="The model, the rows, scripts"
-                    on:click=press(move || desk.export.set(true))
-                >
-                    "Export"
                 </button>
                 <button
                     class="quiet square"
