@@ -126,6 +126,10 @@ fn take_peer(
             }
             let entry = times.entry(key(&name, &family, precision)).or_default();
             let milliseconds = number(&speed["milliseconds"]);
+            // A difference of two times can be lost in their noise where both are short.
+            if milliseconds <= 0.0 {
+                continue;
+            }
             match entry.peers.iter_mut().find(|(name, _)| *name == peer.name) {
                 Some((_, times)) => times.push(milliseconds),
                 None => entry.peers.push((peer.name, vec![milliseconds])),
